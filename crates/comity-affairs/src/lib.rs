@@ -1,0 +1,1 @@
+//! Casework state machines

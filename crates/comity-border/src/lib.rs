@@ -1,0 +1,1 @@
+//! decide(), reasons, obligations, Cleared

@@ -1,0 +1,1 @@
+//! Sessions, Dispatch and wire codecs, sans-I/O

@@ -1,0 +1,1 @@
+//! The register of law, legal bases and change sets

@@ -1,0 +1,1 @@
+//! The node: axum, TLS, configuration, tasks, projections

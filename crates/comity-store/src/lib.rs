@@ -1,0 +1,1 @@
+//! fjall and PostgreSQL implementations of Store

@@ -1,0 +1,1 @@
+//! Builders, simulation and contract suites for tests

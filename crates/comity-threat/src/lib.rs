@@ -1,0 +1,1 @@
+//! STIX reading, markings and manifests
