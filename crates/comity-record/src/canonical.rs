@@ -28,7 +28,9 @@ pub enum Malformed {
         why: String,
     },
     /// Readable, but not in its deterministic form.
-    #[error("{what} is not in deterministic CBOR: an unknown field, a duplicate key or a longer form than needed")]
+    #[error(
+        "{what} is not in deterministic CBOR: an unknown field, a duplicate key or a longer form than needed"
+    )]
     NotDeterministic {
         /// What was being read.
         what: &'static str,

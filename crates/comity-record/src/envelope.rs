@@ -4,8 +4,8 @@
 //! id is SHA-256 of the bytes as received. A record has no audience: who may get it is the border's judgement.
 
 use crate::{
-    Body, Canonical, Hash, KeyId, KeyPurpose, KeyRing, Kind, Labels, Malformed, OfficerId, PartyCode, RecordId,
-    Signer, SignerFailed, Timestamp, UnitCode,
+    Body, Canonical, Hash, KeyId, KeyPurpose, KeyRing, Kind, Labels, Malformed, OfficerId, PartyCode,
+    RecordId, Signer, SignerFailed, Timestamp, UnitCode,
     body::BodyBytes,
     key::{Algorithm, KeyRingFault},
     sha256,
@@ -334,7 +334,8 @@ impl<'b, C> Decode<'b, C> for Header {
         expect(d.str()? == "kind" && d.str()? == "version", "crit names a field that is not understood")?;
         expect(d.i64()? == CONTENT && d.str()? == CONTENT_TYPE, "another content type was expected")?;
         expect(d.i64()? == KID, "kid was expected")?;
-        let key = Hash::from_slice(d.bytes()?).map(KeyId).ok_or_else(|| wrong("a kid of 32 bytes was expected"))?;
+        let key =
+            Hash::from_slice(d.bytes()?).map(KeyId).ok_or_else(|| wrong("a kid of 32 bytes was expected"))?;
         expect(d.str()? == "kind", "kind was expected")?;
         let kind = d.str()?;
         expect((1..=40).contains(&kind.len()), "a kind has 1 to 40 bytes")?;

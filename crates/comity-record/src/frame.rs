@@ -139,9 +139,11 @@ impl Frame {
 
     fn positions(&self, in_manifest: usize) -> Result<Vec<(u32, ObjectSalt)>, FrameFault> {
         let positions: Vec<(u32, ObjectSalt)> = match &self.salts {
-            Salts::Complete(salt) => (0u32..).take(in_manifest).map(|index| (index, salt.object(index))).collect(),
+            Salts::Complete(salt) => {
+                (0u32..).take(in_manifest).map(|index| (index, salt.object(index))).collect()
+            }
             Salts::Partial(salts) => salts.iter().map(|(index, salt)| (*index, **salt)).collect(),
-            Salts::None => Vec::new(),
+            Salts::None => return Err(self.count(in_manifest)),
         };
         let ascending = positions.iter().zip(positions.iter().skip(1)).all(|(a, b)| a.0 < b.0);
         if positions.len() != self.objects.len() || !ascending {

@@ -63,8 +63,14 @@ impl CrossingId {
     /// The crossing of `record` from `from` to `to`. Both nodes compute it, so that twin entries share it. It reveals
     /// nothing of the record, whose id is salted.
     pub fn of(record: &RecordId, from: &PartyCode, to: &PartyCode) -> CrossingId {
-        let parts: [&[u8]; 6] =
-            [b"comity crossing\0", record.0.as_bytes(), from.as_str().as_bytes(), b"\0", to.as_str().as_bytes(), b"\0"];
+        let parts: [&[u8]; 6] = [
+            b"comity crossing\0",
+            record.0.as_bytes(),
+            from.as_str().as_bytes(),
+            b"\0",
+            to.as_str().as_bytes(),
+            b"\0",
+        ];
         CrossingId(sha256(&parts))
     }
 }

@@ -340,9 +340,8 @@ impl KeyRing {
         at: Timestamp,
     ) -> Result<&PublicKey, KeyRingFault> {
         let shown = key.0.short();
-        let found = self.entries.iter().find(|e| {
-            e.party == *party && e.purpose == purpose && e.key.id() == key
-        });
+        let found =
+            self.entries.iter().find(|e| e.party == *party && e.purpose == purpose && e.key.id() == key);
         let Some(entry) = found else {
             return Err(KeyRingFault::Unknown { party: party.clone(), purpose, key: shown });
         };

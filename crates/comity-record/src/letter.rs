@@ -5,8 +5,8 @@
 //! that a stranger can check it against a fingerprint read over the telephone.
 
 use crate::{
-    Canonical, KeyEntry, KeyId, KeyPurpose, KeyRing, Kind, Malformed, PartyCode, PublicKey, Signer, SignerFailed,
-    Timestamp,
+    Canonical, KeyEntry, KeyId, KeyPurpose, KeyRing, Kind, Malformed, PartyCode, PublicKey, Signer,
+    SignerFailed, Timestamp,
     key::{BadSignature, DualVerifier},
 };
 use minicbor::{Decode, Encode, bytes::ByteVec};
@@ -104,7 +104,8 @@ impl Letter {
 
     /// The sealing key named, where one is valid at `at`.
     pub fn sealing_key(&self, at: Timestamp) -> Option<&[u8]> {
-        let valid = |k: &&KeyStatement| k.purpose == KeyPurpose::Sealing && k.valid_from <= at && at < k.valid_to;
+        let valid =
+            |k: &&KeyStatement| k.purpose == KeyPurpose::Sealing && k.valid_from <= at && at < k.valid_to;
         self.keys.iter().filter(valid).find_map(|k| k.sealing.as_deref().map(Vec::as_slice))
     }
 
@@ -146,7 +147,11 @@ impl<T: Canonical> Canonical for RootSigned<T> {
 
 impl<T: Canonical> RootSigned<T> {
     /// Signs a value with the two halves of a root.
-    pub fn sign(value: &T, ed25519: &dyn Signer, ml_dsa_44: &dyn Signer) -> Result<RootSigned<T>, SignerFailed> {
+    pub fn sign(
+        value: &T,
+        ed25519: &dyn Signer,
+        ml_dsa_44: &dyn Signer,
+    ) -> Result<RootSigned<T>, SignerFailed> {
         let bytes = value.to_bytes();
         let message = message(T::NAME, &bytes);
         Ok(RootSigned {

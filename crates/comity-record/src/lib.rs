@@ -29,8 +29,8 @@ pub use frame::{CarriedObject, Frame, FrameFault, Salts};
 pub use hash::{Hash, sha256};
 pub use ids::{BadCode, CrossingId, KeyId, OfficerId, PartyCode, RecordId, UnitCode};
 pub use key::{
-    Algorithm, BadSignature, DualVerifier, Ed25519Key, KeyEntry, KeyRing, KeyRingFault,
-    KeyPurpose, MlDsa44Key, PublicKey, Signer, SignerFailed,
+    Algorithm, BadSignature, DualVerifier, Ed25519Key, KeyEntry, KeyPurpose, KeyRing, KeyRingFault,
+    MlDsa44Key, PublicKey, Signer, SignerFailed,
 };
 pub use label::Labels;
 pub use letter::{KeyRevocation, KeyStatement, Letter, RootFault, RootSigned};

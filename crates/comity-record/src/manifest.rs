@@ -52,7 +52,10 @@ impl ManifestObject {
     /// The entry for these bytes under this salt.
     pub fn of(salt: &ObjectSalt, bytes: &[u8]) -> ManifestObject {
         // Objects are bounded far below 4 GiB; a longer one gets a length that never matches.
-        ManifestObject { hash: sha256(&[salt, bytes]), length: u32::try_from(bytes.len()).unwrap_or(u32::MAX) }
+        ManifestObject {
+            hash: sha256(&[salt, bytes]),
+            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        }
     }
 
     /// Whether these bytes under this salt are the object meant.

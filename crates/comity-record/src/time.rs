@@ -219,7 +219,10 @@ mod tests {
         ];
         for (text, first, last) in cases {
             let date: PartialDate = text.parse().unwrap();
-            assert_eq!((date.first_day().to_string(), date.last_day().to_string()), (first.into(), last.into()));
+            assert_eq!(
+                (date.first_day().to_string(), date.last_day().to_string()),
+                (first.into(), last.into())
+            );
             assert_eq!(date.to_string(), text);
         }
         for text in ["", "04", "2004-7", "2004-13", "2023-02-29", "2004-07-01-01", "2004-", "n.d.", "-004"] {
