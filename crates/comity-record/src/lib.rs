@@ -8,6 +8,7 @@
 //! [`Verified`] only against a [`KeyRing`]. Clearing is the border's work (`comity-border`), entering the ledger is
 //! `comity-ledger`'s, and sending is `comity-exchange`'s.
 
+mod attested;
 pub mod body;
 pub mod canonical;
 mod entry;
@@ -21,6 +22,7 @@ mod letter;
 mod manifest;
 mod time;
 
+pub use attested::{Addressed, AttestationFault, Attested};
 pub use body::{Body, Kind};
 pub use canonical::{Canonical, Malformed};
 pub use entry::{ENGINE_VERSION, Entry, EntryKind, EntrySalt};

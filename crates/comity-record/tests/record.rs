@@ -1,6 +1,6 @@
 //! The envelope, its frame and letters, against an independent COSE implementation and hostile bytes.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use comity_record::{
     Body, Canonical, CarriedObject, Derivation, Draft, Ed25519Key, Entry, EntryKind, Frame, FrameFault,
