@@ -1,1 +1,15 @@
-//! fjall and PostgreSQL implementations of Store
+//! The two implementations of the ledger's storage interface, and what rests on it.
+//!
+//! - [`FjallStore`]: the embedded default, one directory per party.
+//! - [`AnyStore`]: whichever a node was configured with.
+//!
+//! Engine and SQL types stay inside this crate: callers see `comity_ledger::store` only. Everything here needs a tokio
+//! runtime, because what blocks is moved off its worker threads. No clock is read and nothing is decided here.
+
+mod any;
+mod blobs;
+mod bounds;
+mod embedded;
+
+pub use any::AnyStore;
+pub use embedded::{FjallOptions, FjallStore};
