@@ -1,0 +1,5 @@
+//! The checks that need no compiler: each reads the tree and says what is wrong, a line for each fault.
+
+pub mod edges;
+pub mod purity;
+pub mod text;
