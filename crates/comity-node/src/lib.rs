@@ -1,1 +1,10 @@
-//! The node: axum, TLS, configuration, tasks, projections
+//! The node: the rim around the pure crates.
+//!
+//! Here are the clock, the randomness, the configuration, the keys on disk, TLS, the listeners and the log. The rules
+//! of what may cross are not here: they are in `comity-law`, `comity-border` and `comity-exchange`.
+
+pub mod clock;
+pub mod http;
+pub mod random;
+pub mod stop;
+pub mod tls;
