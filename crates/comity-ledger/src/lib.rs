@@ -6,4 +6,16 @@
 //!
 //! Only [`Committed`] proves that an entry is durable, and only this crate's own function over `Store::commit` makes it.
 
+pub mod committed;
+pub mod invariant;
+pub mod log;
+pub mod memory;
+pub mod proof;
 pub mod store;
+pub mod tile;
+pub mod tree;
+
+pub use committed::Committed;
+pub use log::{Log, LogFault};
+pub use memory::MemoryStore;
+pub use tree::TreeHead;

@@ -30,6 +30,9 @@ pub struct Table {
 /// A partition: one collection. Rows of one partition are read by range.
 pub type Partition = u32;
 
+/// Keys and their values, in the order asked for.
+pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// One row to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -155,7 +158,7 @@ pub trait Store: Send + Sync {
         to: &[u8],
         limit: u32,
         order: Order,
-    ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, StoreFault>> + Send;
+    ) -> impl Future<Output = Result<Pairs, StoreFault>> + Send;
 
     /// The values of `keys`, in their order; `None` where there is no row.
     fn get_many(
@@ -195,7 +198,12 @@ impl ErasureAuthority {
 /// Small mutable things with expiry: sessions, quotas, leases, cursors, wrapped keys. Not part of the log.
 pub trait Kv: Send + Sync {
     /// The value, unless absent or expired at `now` (milliseconds since the epoch).
-    fn get(&self, space: &str, key: &[u8], now: i64) -> impl Future<Output = Result<Option<Vec<u8>>, StoreFault>> + Send;
+    fn get(
+        &self,
+        space: &str,
+        key: &[u8],
+        now: i64,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreFault>> + Send;
 
     /// Sets the value where the present one is `expected` (`None`: absent or expired); false where it is not.
     fn compare_and_set(
@@ -222,7 +230,7 @@ pub trait Kv: Send + Sync {
         prefix: &[u8],
         limit: u32,
         now: i64,
-    ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, StoreFault>> + Send;
+    ) -> impl Future<Output = Result<Pairs, StoreFault>> + Send;
 }
 
 /// Large bodies by hash: a directory, or object storage.
@@ -230,15 +238,25 @@ pub trait Blobs: Send + Sync {
     /// Stores bytes under their SHA-256; durable on return; storing twice is harmless.
     fn put(&self, bytes: &[u8]) -> impl Future<Output = Result<Hash, StoreFault>> + Send;
     /// Bytes `from..to` of a blob, or `None`.
-    fn get(&self, hash: Hash, from: u64, to: u64) -> impl Future<Output = Result<Option<Vec<u8>>, StoreFault>> + Send;
+    fn get(
+        &self,
+        hash: Hash,
+        from: u64,
+        to: u64,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreFault>> + Send;
     /// Whether the blob is held.
     fn exists(&self, hash: Hash) -> impl Future<Output = Result<bool, StoreFault>> + Send;
     /// Removes a blob under the authority of a committed erasure.
-    fn erase(&self, hash: Hash, authority: &ErasureAuthority) -> impl Future<Output = Result<(), StoreFault>> + Send;
+    fn erase(
+        &self,
+        hash: Hash,
+        authority: &ErasureAuthority,
+    ) -> impl Future<Output = Result<(), StoreFault>> + Send;
 }
 
 /// Waiting for a log to grow, over processes where the engine can.
 pub trait Follow: Send + Sync {
     /// Returns once the log has more than `size` entries, or after `patience` milliseconds; the size then seen.
-    fn changed_after(&self, size: u64, patience: u64) -> impl Future<Output = Result<u64, StoreFault>> + Send;
+    fn changed_after(&self, size: u64, patience: u64)
+    -> impl Future<Output = Result<u64, StoreFault>> + Send;
 }
