@@ -51,7 +51,7 @@ impl IdentityFault {
 /// The name by which a hosted party is asked for in a ClientHello, such as `party-jp-node.comity.invalid`. It is never
 /// looked up.
 pub fn server_name(party: &PartyCode) -> Result<ServerName<'static>, InvalidDnsNameError> {
-    ServerName::try_from(name(party))
+    ServerName::try_from(host_name(party))
 }
 
 impl TlsIdentity {
@@ -82,13 +82,13 @@ impl TlsIdentity {
     }
 }
 
-/// The host name of a party; the words around the code keep its hyphens inside the label.
-pub(super) fn name(party: &PartyCode) -> String {
+/// The host name of a party in [`server_name`]; the words around the code keep its hyphens inside the label.
+pub fn host_name(party: &PartyCode) -> String {
     format!("party-{}-node.comity.invalid", party.as_str().to_ascii_lowercase())
 }
 
 fn certificate(party: &PartyCode, signer: &dyn Signer) -> Result<CertificateDer<'static>, rcgen::Error> {
-    let mut parameters = rcgen::CertificateParams::new(vec![name(party)])?;
+    let mut parameters = rcgen::CertificateParams::new(vec![host_name(party)])?;
     parameters.distinguished_name = rcgen::DistinguishedName::new();
     parameters.distinguished_name.push(rcgen::DnType::CommonName, format!("Comity node of {party}"));
     Ok(parameters.self_signed(&CertificateSigner(signer))?.der().clone())

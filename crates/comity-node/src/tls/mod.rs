@@ -11,7 +11,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use identity::{IdentityFault, TlsIdentity, server_name};
+pub use identity::{IdentityFault, TlsIdentity, host_name, server_name};
 pub use peers::{PeerRefused, PeerTable, Peers};
 pub use verify::{refusal, spki_key};
 

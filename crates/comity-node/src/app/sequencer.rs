@@ -1,0 +1,142 @@
+//! The sequencer: one task that owns a party's desk. Everybody else sends it work through a bounded queue, so that a
+//! flood of requests is answered "not now" instead of filling memory.
+
+use crate::{app::SealedBodies, clock::Clock, random::Random};
+use comity_exchange::{Desk, Entropy};
+use comity_record::Timestamp;
+use comity_store::AnyStore;
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// The desk of a node.
+pub type NodeDesk = Desk<AnyStore, SealedBodies>;
+
+/// Jobs that may wait.
+const QUEUE: usize = 64;
+
+type Job = Box<dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
+
+/// What the rim gives to a job: the time and randomness.
+#[derive(Debug)]
+pub struct Means {
+    clock: Clock,
+    entropy: SystemEntropy,
+}
+
+impl Means {
+    /// The node's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Randomness.
+    pub fn entropy(&mut self) -> &mut dyn Entropy {
+        &mut self.entropy
+    }
+}
+
+/// Randomness for the desk. If the generator fails once, the process ends: salts that are not random would break what
+/// erasure and withholding promise, silently and for good.
+#[derive(Debug)]
+struct SystemEntropy(Arc<dyn Random>);
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, out: &mut [u8]) {
+        if self.0.fill(out).is_err() {
+            tracing::error!(code = "random/failed", "the system's random generator failed; the process ends");
+            std::process::abort();
+        }
+    }
+}
+
+/// Why a job was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotNow {
+    /// The queue is full.
+    #[error("the node is busy: too much waits for its sequencer")]
+    Busy,
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+impl NotNow {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            NotNow::Busy => "node/busy",
+            NotNow::Stopping => "node/stopping",
+        }
+    }
+}
+
+/// Sends work to a party's sequencer. Cheap to clone.
+#[derive(Clone)]
+pub struct Sequencer {
+    queue: mpsc::Sender<Job>,
+    changed: watch::Receiver<u64>,
+}
+
+impl fmt::Debug for Sequencer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sequencer").field("waiting", &(QUEUE - self.queue.capacity())).finish()
+    }
+}
+
+impl Sequencer {
+    /// Starts the task that owns the desk. It ends when every `Sequencer` is dropped, after the work in its queue; the
+    /// desk is then given back through the handle.
+    pub fn start(
+        mut desk: NodeDesk,
+        clock: Clock,
+        random: Arc<dyn Random>,
+    ) -> (Sequencer, tokio::task::JoinHandle<NodeDesk>) {
+        let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        let (size, changed) = watch::channel(desk.log().size());
+        let mut means = Means { clock, entropy: SystemEntropy(random) };
+        let task = tokio::spawn(async move {
+            while let Some(job) = jobs.recv().await {
+                job(&mut desk, &mut means).await;
+                size.send_if_modified(|size| {
+                    let grown = *size != desk.log().size();
+                    *size = desk.log().size();
+                    grown
+                });
+            }
+            desk
+        });
+        (Sequencer { queue, changed }, task)
+    }
+
+    /// Runs a job in its turn and returns its result. Waits while the queue is full.
+    pub async fn run<T, F>(&self, job: F) -> Result<T, NotNow>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = T> + Send + 'a>>
+            + Send
+            + 'static,
+    {
+        let (done, result) = oneshot::channel();
+        let job: Job = Box::new(move |desk, means| {
+            Box::pin(async move {
+                // Whoever asked may have gone away; the work is done all the same.
+                let _gone = done.send(job(desk, means).await).is_err();
+            })
+        });
+        self.queue.send(job).await.map_err(|_| NotNow::Stopping)?;
+        result.await.map_err(|_| NotNow::Stopping)
+    }
+
+    /// Whether the queue has room; a listener answers "not now" where it has not.
+    pub fn has_room(&self) -> Result<(), NotNow> {
+        if self.queue.is_closed() {
+            return Err(NotNow::Stopping);
+        }
+        if self.queue.capacity() == 0 { Err(NotNow::Busy) } else { Ok(()) }
+    }
+
+    /// Tells of every growth of the log.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.clone()
+    }
+}

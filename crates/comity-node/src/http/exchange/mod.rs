@@ -1,0 +1,94 @@
+//! The wire between nodes: HTTP/1.1 over the TLS of [`crate::tls`].
+//!
+//! | path | what |
+//! |---|---|
+//! | `POST /exchange/v1/{host}/turn` | one turn of a session: opaque bytes in, opaque bytes out |
+//! | `GET /exchange/v1/{host}/checkpoint` | the host's signed checkpoint |
+//! | `GET /exchange/v1/{host}/tile/{path}` | a tile of the host's ledger |
+//!
+//! `host` is the hosted party, and must be the one whose name was asked for in the handshake. What a turn says is
+//! `comity-exchange`'s business, not this module's.
+
+mod body;
+mod client;
+mod fault;
+mod quota;
+mod routes;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{ClientLimits, PeerClient};
+pub use fault::PeerFault;
+pub use quota::QuotaLimits;
+pub use server::{ExchangeServer, Host};
+
+use crate::http::{Answer, Problem};
+use comity_record::PartyCode;
+
+/// The longest body of a turn, in either direction: 24 MiB.
+pub const TURN_LIMIT: usize = 24 * 1024 * 1024;
+/// The longest tile or checkpoint: 1 MiB.
+pub const TILE_LIMIT: usize = 1024 * 1024;
+
+/// Who is calling whom, as the handshake and the path agree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Caller {
+    /// The hosted party that is called.
+    pub host: PartyCode,
+    /// The peer that calls.
+    pub peer: PartyCode,
+}
+
+/// Why a turn gets no answer, as the peer may know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TurnRefusal {
+    /// The bytes are not what the protocol asks for.
+    Malformed {
+        /// A stable code.
+        code: &'static str,
+        /// A lower-case fragment.
+        text: String,
+    },
+    /// The peer may not have this.
+    Refused {
+        /// A stable code.
+        code: &'static str,
+        /// A lower-case fragment.
+        text: String,
+    },
+    /// There is no such thing, or the peer may not know of it.
+    NotFound,
+    /// Not now: the node is starting, stopping or overloaded.
+    Busy {
+        /// After how many seconds to try again.
+        seconds: u32,
+    },
+    /// Something failed here; the handler has logged why.
+    Failed,
+}
+
+/// What a hosted party does with a peer's requests. `comity-exchange`'s sessions stand behind it.
+pub trait ExchangeHandler: Send + Sync + 'static {
+    /// One turn. It may wait for something to say (a long poll), and should end early when the node stops. Where the
+    /// peer hangs up, the future is dropped at its next await, as a crash would do it.
+    fn turn(&self, caller: Caller, body: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+    /// The host's latest signed checkpoint.
+    fn checkpoint(&self, caller: Caller) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+    /// A tile of the host's ledger; `path` is what follows `tile/`, unchecked.
+    fn tile(&self, caller: Caller, path: String) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+}
+
+impl From<TurnRefusal> for Problem {
+    fn from(refusal: TurnRefusal) -> Problem {
+        use axum::http::StatusCode;
+        match refusal {
+            TurnRefusal::Malformed { code, text } => Problem::new(StatusCode::BAD_REQUEST, code, text),
+            TurnRefusal::Refused { code, text } => Problem::new(StatusCode::FORBIDDEN, code, text),
+            TurnRefusal::NotFound => Problem::not_found(),
+            TurnRefusal::Busy { seconds } => Problem::unavailable("the node is busy", seconds),
+            TurnRefusal::Failed => Problem::internal(),
+        }
+    }
+}
