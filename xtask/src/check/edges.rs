@@ -47,7 +47,7 @@ pub const HOUSE: &[Place] = &[
     Place { name: "comity-border", ours: &["comity-record", "comity-law"], kind: Kind::Pure },
     Place {
         name: "comity-exchange",
-        ours: &["comity-record", "comity-ledger", "comity-border", "comity-threat"],
+        ours: &["comity-record", "comity-law", "comity-ledger", "comity-border", "comity-threat"],
         kind: Kind::Pure,
     },
     Place { name: "comity-store", ours: &["comity-record", "comity-ledger"], kind: Kind::Rim },
@@ -84,6 +84,7 @@ pub const HOUSE: &[Place] = &[
 /// What a pure crate may depend on beside ours: libraries that compute and do nothing else.
 const PURE_LIBRARIES: &[&str] = &[
     "aws-lc-rs",
+    "base64",
     "cedar-policy",
     "csv",
     "jiff",

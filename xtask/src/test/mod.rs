@@ -33,7 +33,13 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "format",
         about: "cargo fmt --check",
-        carry: |root, say| cargo(root, &["fmt", "--all", "--", "--check", "-l"], "every crate", say),
+        carry: |root, say| {
+            let mut outcome =
+                cargo(root, &["fmt", "--all", "--", "--check", "-l"], "the workspace and fuzz/", say)?;
+            let apart = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--", "--check", "-l"];
+            outcome.faults.extend(cargo(root, &apart, "", say)?.faults);
+            Ok(Outcome::of_check(outcome.ran, outcome.faults))
+        },
     },
     Step { name: "edges", about: "which crate depends on which", carry: |root, _| check::edges::check(root) },
     Step {
@@ -53,6 +59,11 @@ pub const STEPS: &[Step] = &[
         carry: |root, _| check::text::traces(root),
     },
     Step {
+        name: "map",
+        about: "ARCHITECTURE.md names what exists",
+        carry: |root, _| check::map::check(root),
+    },
+    Step {
         name: "change-log",
         about: "CHANGELOG.md speaks of this version",
         carry: |root, _| check::text::change_log(root),
@@ -60,7 +71,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "reference",
         about: "generated pages fresh, codes documented and raised",
-        carry: |root, _| generate::check(root),
+        carry: |root, _| generate::check_sources(root),
     },
     Step {
         name: "lints",
@@ -73,6 +84,11 @@ pub const STEPS: &[Step] = &[
                 say,
             )
         },
+    },
+    Step {
+        name: "commands",
+        about: "the pages of the program's help are fresh",
+        carry: |root, _| generate::check_commands(root),
     },
     Step { name: "tests", about: "cargo test over the workspace, documentation too", carry: suite::run },
 ];

@@ -1,0 +1,17 @@
+//! The valid values, by target.
+
+pub mod damage;
+mod record;
+
+/// A target with its named values.
+pub type Target = (&'static str, Vec<(String, Vec<u8>)>);
+
+/// Every target's values.
+pub fn all() -> Vec<Target> {
+    record::targets()
+}
+
+/// Values that are text.
+fn texts(values: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+    values.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
+}
