@@ -1,1 +1,4 @@
 //! Builders, simulation and contract suites for tests
+
+pub mod postgres;
+pub mod store_contract;

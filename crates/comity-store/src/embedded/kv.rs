@@ -1,5 +1,5 @@
 //! `Kv` on fjall: a keyspace per space. A value is stored behind its expiry, 8 bytes big-endian, the largest number
-//! where it has none.
+//! where it has none. A key is stored behind one byte, because fjall has no empty keys.
 
 use super::{FjallStore, blocking, engine::Engine, log::Pairs};
 use crate::bounds;
@@ -86,6 +86,10 @@ fn keyspace(space: &str) -> String {
     format!("kv_{space}")
 }
 
+fn marked(key: &[u8]) -> Vec<u8> {
+    [&[0], key].concat()
+}
+
 fn stored(value: &[u8], expires: Option<i64>) -> Vec<u8> {
     [&expires.unwrap_or(NEVER).to_be_bytes()[..], value].concat()
 }
@@ -105,7 +109,7 @@ fn alive(expires: [u8; 8], now: i64) -> bool {
 
 fn get(engine: &Engine, space: &str, key: &[u8], now: i64) -> Result<Option<Vec<u8>>, StoreFault> {
     let Some(space) = engine.existing(&keyspace(space))? else { return Ok(None) };
-    match engine.guarded(|| space.get(key))? {
+    match engine.guarded(|| space.get(marked(key)))? {
         Some(bytes) => Ok(current(&bytes, now)?.map(<[u8]>::to_vec)),
         None => Ok(None),
     }
@@ -116,8 +120,8 @@ fn put(engine: &Engine, space: &str, rows: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> R
     let mut batch = engine.batch(rows.len());
     for (key, value) in rows {
         match value {
-            Some(value) => batch.insert(&space, key, value),
-            None => batch.remove(&space, key),
+            Some(value) => batch.insert(&space, marked(&key), value),
+            None => batch.remove(&space, marked(&key)),
         }
     }
     engine.write(batch)
@@ -126,13 +130,13 @@ fn put(engine: &Engine, space: &str, rows: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> R
 fn list(engine: &Engine, space: &str, prefix: &[u8], limit: usize, now: i64) -> Result<Pairs, StoreFault> {
     let Some(space) = engine.existing(&keyspace(space))? else { return Ok(Vec::new()) };
     let mut out = Vec::new();
-    for row in engine.snapshot().prefix(&space, prefix) {
+    for row in engine.snapshot().prefix(&space, marked(prefix)) {
         if out.len() >= limit {
             break;
         }
         let (key, bytes) = engine.guarded(|| row.into_inner())?;
         if let Some(value) = current(&bytes, now)? {
-            out.push((key.to_vec(), value.to_vec()));
+            out.push((key.get(1..).unwrap_or_default().to_vec(), value.to_vec()));
         }
     }
     Ok(out)
@@ -147,7 +151,7 @@ fn expired(engine: &Engine, space: &str, limit: usize, now: i64) -> Result<Vec<V
         }
         let (key, bytes) = engine.guarded(|| row.into_inner())?;
         if current(&bytes, now)?.is_none() {
-            out.push(key.to_vec());
+            out.push(key.get(1..).unwrap_or_default().to_vec());
         }
     }
     Ok(out)

@@ -74,7 +74,10 @@ impl Store for FjallStore {
     async fn drop_projection(&self, table: Table) -> Result<(), StoreFault> {
         bounds::table(table)?;
         if table.class == Class::Log {
-            return Err(StoreFault::Overwrite { table: table.name });
+            return Err(StoreFault::Bounds {
+                table: table.name,
+                why: "a table of the log is not dropped".to_owned(),
+            });
         }
         let writing = self.inner.writing.clone().lock_owned().await;
         let guard = self.engine().await;
