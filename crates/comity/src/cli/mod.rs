@@ -1,0 +1,136 @@
+//! The tree of verbs, and help that teaches: what a verb is for, an example, and what comes next.
+
+mod refuse;
+mod values;
+
+pub use values::{ReadLabel, label, party};
+
+use crate::{
+    Fault,
+    screen::{COLUMNS, wrap},
+    verb::law,
+};
+use clap::{Parser, Subcommand, error::ErrorKind};
+use std::ffi::OsString;
+
+/// States exchange records under the law that each cites, with proof.
+#[derive(Debug, Parser)]
+#[command(
+    name = "comity",
+    version,
+    term_width = 80,
+    max_term_width = 80,
+    long_about = LONG_ABOUT,
+    after_help = AFTER_HELP,
+    subcommand_help_heading = "Verbs",
+    subcommand_value_name = "VERB",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    infer_subcommands = false
+)]
+pub struct Command {
+    /// Answer with one JSON document (faults too, on standard error)
+    #[arg(long, global = true, display_order = 900)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const LONG_ABOUT: &str = "\
+States exchange records under the law that each cites, with proof.
+
+Every party runs its own node. A record crosses from one party to another only \
+if the border of both clears it; each crossing and each refusal is entered in a \
+ledger that nobody can quietly rewrite.
+
+The verbs below need no running node: they read the register of law, the packs \
+of policies, and files. Designations of States and territories follow the United \
+Nations lists and imply no opinion about their status.";
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done, or the answer is yes
+  1  the answer is no: refused, excluded, not verified, faults found
+  2  the command was not understood; nothing was done
+  3  something failed: a file, a store, a network
+
+Begin with:
+  comity law bases --from JP --to PH --measure preserve_stored_data";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Ask the register of law: who is bound by what, and what may be asked
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Law(law::Law),
+}
+
+/// What the arguments come to.
+#[derive(Debug)]
+pub enum Read {
+    /// Something to do.
+    Command(Box<Command>),
+    /// Help or version, to be shown.
+    Help(String),
+}
+
+/// Reads the arguments; the first is the program's name.
+pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Read, Fault> {
+    match Command::try_parse_from(arguments) {
+        Ok(command) => Ok(Read::Command(Box::new(command))),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Read::Help(folded(&error.render().to_string())))
+            }
+            _ => Err(refuse::fault(&error)),
+        },
+    }
+}
+
+/// Help with its usage line broken, which the parser leaves as long as it is.
+fn folded(help: &str) -> String {
+    const INDENT: &str = "       ";
+    let mut out = String::with_capacity(help.len());
+    for line in help.lines() {
+        match line.strip_prefix("Usage: ") {
+            Some(usage) => {
+                let lines = wrap(usage, COLUMNS - INDENT.len());
+                out.push_str(&format!("Usage: {}\n", lines.join(&format!("\n{INDENT}"))));
+            }
+            None => out.push_str(&format!("{}\n", line.trim_end())),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::width;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_is_sound_and_every_help_fits() {
+        let mut command = Command::command();
+        command.build();
+        command.clone().debug_assert();
+        check(&mut command, "comity");
+    }
+
+    fn check(command: &mut clap::Command, path: &str) {
+        for line in folded(&command.render_long_help().to_string()).lines() {
+            assert!(width(line) <= COLUMNS, "{path}: {line}");
+        }
+        assert!(command.get_about().is_some(), "{path} has no purpose");
+        let leaf = command.get_subcommands().next().is_none();
+        let after = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+        let after = after.unwrap_or_default();
+        assert!(!leaf || (after.contains("Example") && after.contains("Next")), "{path} has no example");
+        for inner in command.get_subcommands_mut() {
+            let path = format!("{path} {}", inner.get_name());
+            check(inner, &path);
+        }
+    }
+}

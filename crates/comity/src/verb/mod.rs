@@ -1,0 +1,16 @@
+//! One file per verb. A verb reads what it was given, asks the crate that knows, and shows the answer.
+
+pub mod law;
+mod open;
+
+use crate::{
+    Exit, Fault, Screen, World,
+    cli::{Command, Verb},
+};
+
+/// Does what the command asks.
+pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    match command.verb {
+        Verb::Law(verb) => law::run(&verb, world, screen),
+    }
+}

@@ -1,0 +1,47 @@
+//! What verbs open: the register built in, files with a bound, and words that are not there.
+
+use crate::{Exit, Fault};
+use comity_law::{QueryFault, Register};
+use comity_record::PartyCode;
+use std::{fs::File, io::Read, path::Path};
+
+/// The register built into the program, with the invented States.
+pub fn register() -> Result<Register, Fault> {
+    Register::with_exercise().map_err(|faults| {
+        let first = faults.first().map(ToString::to_string).unwrap_or_default();
+        let text = format!("the register built into this program has {} faults, first {first}", faults.len());
+        Fault::new(Exit::Fault, "law/built-in-register", text)
+    })
+}
+
+/// The party that a text names by its code; small letters are taken as capitals.
+pub fn party(register: &Register, text: &str) -> Result<PartyCode, Fault> {
+    let found = register.find_party(&text.to_uppercase()).or_else(|_| register.find_party(text));
+    found.map_err(|fault| query(&fault))
+}
+
+/// A question to the register that names what does not exist.
+pub fn query(fault: &QueryFault) -> Fault {
+    let list = match fault {
+        QueryFault::UnknownParty { .. } => Some("`comity law parties` lists them"),
+        QueryFault::UnknownMeasure { .. } => Some("`comity law measures` lists them"),
+        QueryFault::UnknownOffence { .. } => Some("`comity law offences` lists them"),
+        QueryFault::UnknownInstrument { .. } => Some("`comity law instruments` lists them"),
+        QueryFault::SameParty(_) | QueryFault::PartyEnded { .. } => None,
+    };
+    let help: Vec<String> = fault.help().into_iter().chain(list.map(str::to_owned)).collect();
+    let refused = Fault::new(Exit::Usage, fault.code(), fault.to_string());
+    if help.is_empty() { refused } else { refused.with_help(help.join("; ")) }
+}
+
+/// The bytes of a file of at most `limit` bytes.
+pub fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    let opened = File::open(path).map_err(|failed| Fault::file(path, &failed))?;
+    opened.take(limit + 1).read_to_end(&mut bytes).map_err(|failed| Fault::file(path, &failed))?;
+    if bytes.len() as u64 > limit {
+        let text = format!("`{}` has more than the {limit} bytes that are read", path.display());
+        return Err(Fault::new(Exit::Fault, "cli/file-too-long", text));
+    }
+    Ok(bytes)
+}

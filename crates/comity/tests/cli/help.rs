@@ -1,0 +1,17 @@
+//! Help that teaches: the listing of all verbs, and each verb's own page.
+
+use super::door::{Case, check};
+
+pub const CASES: &[Case] = &[
+    ("help", 0, "--help"),
+    ("help-law", 0, "law --help"),
+    ("help-law-bases", 0, "law bases --help"),
+    ("help-nothing", 2, ""),
+    ("help-law-nothing", 2, "law"),
+    ("version", 0, "--version"),
+];
+
+#[test]
+fn help_is_as_agreed() {
+    check(CASES);
+}

@@ -1,0 +1,10 @@
+//! The built command on real arguments. What a person sees is kept in tests/golden; read the difference before
+//! accepting it with COMITY_BLESS=1.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside #[test] functions")]
+
+mod door;
+mod help;
+mod law;
+mod streams;
+mod wrong;
