@@ -6,11 +6,12 @@
 
 use crate::{
     Canonical, KeyEntry, KeyId, KeyPurpose, KeyRing, Kind, Malformed, PartyCode, PublicKey, Signer,
-    SignerFailed, Timestamp,
+    SignerFailed, Timestamp, UnitCode,
     key::{BadSignature, DualVerifier},
+    label::Purpose,
 };
 use minicbor::{Decode, Encode, bytes::ByteVec};
-use std::marker::PhantomData;
+use std::{collections::BTreeSet, marker::PhantomData};
 
 /// One purpose key as the root names it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -85,6 +86,24 @@ pub struct Letter {
     /// The kinds and newest versions it understands.
     #[n(8)]
     pub understands: Vec<(String, u16)>,
+    /// The units that peers may address, with what makes each competent; internal units stay out.
+    #[n(9)]
+    pub units: Vec<UnitStatement>,
+}
+
+/// A unit as its party's letter names it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct UnitStatement {
+    /// The unit.
+    #[n(0)]
+    pub unit: UnitCode,
+    /// The national law or decision that makes it competent.
+    #[n(1)]
+    pub competence: String,
+    /// The purposes it is competent for; empty means all.
+    #[n(2)]
+    pub purposes: BTreeSet<Purpose>,
 }
 
 impl Canonical for Letter {
@@ -107,6 +126,11 @@ impl Letter {
         let valid =
             |k: &&KeyStatement| k.purpose == KeyPurpose::Sealing && k.valid_from <= at && at < k.valid_to;
         self.keys.iter().filter(valid).find_map(|k| k.sealing.as_deref().map(Vec::as_slice))
+    }
+
+    /// The first unit named that is competent for a purpose.
+    pub fn unit_for(&self, purpose: Purpose) -> Option<&UnitStatement> {
+        self.units.iter().find(|unit| unit.purposes.is_empty() || unit.purposes.contains(&purpose))
     }
 
     /// Enters the signature keys in a key ring.

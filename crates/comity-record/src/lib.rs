@@ -35,6 +35,6 @@ pub use key::{
     MlDsa44Key, PublicKey, Signer, SignerFailed,
 };
 pub use label::Labels;
-pub use letter::{KeyRevocation, KeyStatement, Letter, RootFault, RootSigned};
+pub use letter::{KeyRevocation, KeyStatement, Letter, RootFault, RootSigned, UnitStatement};
 pub use manifest::{Manifest, ManifestObject, ObjectSalt, RecordSalt};
 pub use time::{BadDate, Date, PartialDate, Timestamp};

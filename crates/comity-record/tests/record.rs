@@ -209,6 +209,7 @@ fn letter() -> (Letter, Ed25519Key, MlDsa44Key) {
         ledger: "xa.example/ledger".into(),
         keys: vec![key],
         understands: Letter::kinds(),
+        units: Vec::new(),
     };
     (letter, ed25519, ml_dsa_44)
 }

@@ -137,6 +137,7 @@ fn letter() -> Vec<u8> {
         ledger: "ledger.example/xa".to_owned(),
         keys: vec![statement],
         understands: Letter::kinds(),
+        units: Vec::new(),
     };
     RootSigned::sign(&letter, &root.0, &root.1).expect("a signature").to_bytes()
 }
