@@ -19,9 +19,9 @@ pub enum Kind {
     Word(String),
     /// The content of a string literal, escapes left as written.
     Text(String),
-    /// A doc comment's line, without its slashes.
+    /// A line of an item's doc comment, without its slashes.
     Doc(String),
-    /// Any other comment, with its slashes.
+    /// Any other comment, a module's own too, with its slashes.
     Comment(String),
     /// A single character of punctuation.
     Mark(char),
@@ -238,8 +238,7 @@ impl Reader {
 
     fn line_comment(&mut self) -> Kind {
         let text = self.take_while(|c| c != '\n');
-        let doc = text.strip_prefix("///").or_else(|| text.strip_prefix("//!"));
-        match doc {
+        match text.strip_prefix("///") {
             Some(doc) if !text.starts_with("////") => Kind::Doc(doc.trim().to_owned()),
             _ => Kind::Comment(text),
         }

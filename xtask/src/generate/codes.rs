@@ -1,6 +1,8 @@
 //! The stable codes of errors and refusals, read from the sources: every literal in a function called `code`, with the
-//! doc comment and the text of the variant it stands for.
+//! doc comment and the text of the variant it stands for; every word of a closed list that has the form of a code; and
+//! every further literal of that form in an area so found, with the text that follows it.
 
+use super::meanings::MEANINGS;
 use crate::{
     check::purity::product_code,
     token::{self, Kind, Token},
@@ -8,7 +10,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
+    fs, io,
     path::Path,
 };
 
@@ -43,7 +45,8 @@ impl Catalogue {
         for (code, meanings) in &self.codes {
             for meaning in meanings {
                 let at = format!("{}: `{code}` ({})", meaning.place, meaning.variant);
-                if meaning.doc.is_empty() {
+                let told_by_text = meaning.variant == ON_THE_SPOT && meaning.text.is_some();
+                if meaning.doc.is_empty() && !told_by_text {
                     out.push(format!("{at} has no doc comment"));
                 }
                 if !meaning.raised {
@@ -51,6 +54,10 @@ impl Catalogue {
                 }
             }
         }
+        let gone = MEANINGS.iter().filter(|(code, _)| !self.codes.contains_key(*code));
+        out.extend(
+            gone.map(|(code, _)| format!("xtask/src/generate/meanings.rs: `{code}` is nowhere given")),
+        );
         out
     }
 }
@@ -69,7 +76,26 @@ struct Found {
     declared: BTreeMap<(String, String), Variant>,
     codes: Vec<(String, String, String, usize)>,
     made: BTreeSet<(String, String)>,
+    inline: Vec<Inline>,
 }
+
+/// A code that stands alone, with the comment before it and the text after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inline {
+    code: String,
+    line: usize,
+    doc: String,
+    text: Option<String>,
+}
+
+/// Crates that only build, measure or test: their literals are no codes of the product.
+const BESIDE: [&str; 3] = ["xtask", "comity-testing", "comity-bench"];
+
+/// What stands for a type where a code is given on the spot.
+const ON_THE_SPOT: &str = "on the spot";
+
+/// The area of codes that no type of its own gives.
+const COMMAND_LINE: &str = "cli";
 
 /// Reads the sources of every crate.
 pub fn read(root: &Path) -> io::Result<Catalogue> {
@@ -77,7 +103,7 @@ pub fn read(root: &Path) -> io::Result<Catalogue> {
     let mut made = BTreeSet::new();
     for folder in tree::crates(root)? {
         let of = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if of == "xtask" {
+        if BESIDE.contains(&of.as_str()) {
             continue;
         }
         for (path, tokens) in product_code(&folder.join("src"))? {
@@ -86,35 +112,154 @@ pub fn read(root: &Path) -> io::Result<Catalogue> {
             files.push((of.clone(), tree::shown(root, &path), found));
         }
     }
-    let mut declared: BTreeMap<(String, (String, String)), Variant> = BTreeMap::new();
-    for (of, _, found) in &files {
-        declared.extend(found.declared.iter().map(|(k, v)| ((of.clone(), k.clone()), v.clone())));
+    let mut out = of_types(&files, &made);
+    raise_by_packs(root, &mut out)?;
+    add_inline(&files, &mut out);
+    Ok(out)
+}
+
+/// Marks the codes that a policy of a pack names.
+fn raise_by_packs(root: &Path, out: &mut Catalogue) -> io::Result<()> {
+    let mut packs = String::new();
+    for path in tree::files_ending(&root.join("packs"), &["cedar"])? {
+        packs.push_str(&fs::read_to_string(path)?);
+    }
+    for (code, meanings) in &mut out.codes {
+        if packs.contains(&format!("@code(\"{code}\")")) {
+            *meanings = std::mem::take(meanings).into_iter().map(|m| Meaning { raised: true, ..m }).collect();
+        }
+    }
+    Ok(())
+}
+
+/// A file: its crate, its path as shown, and what it has.
+type File = (String, String, Found);
+
+/// The codes that types give.
+fn of_types(files: &[File], made: &BTreeSet<(String, String)>) -> Catalogue {
+    let mut declared: BTreeMap<(&str, &(String, String)), &Variant> = BTreeMap::new();
+    for (of, _, found) in files {
+        declared.extend(found.declared.iter().map(|(key, variant)| ((of.as_str(), key), variant)));
     }
     let mut out = Catalogue::default();
     for (of, path, found) in files {
-        for (kind, variant, code, line) in found.codes {
-            let key = (of.clone(), (kind.clone(), variant.clone()));
-            let known = declared.get(&key).cloned().unwrap_or_default();
+        for (kind, variant, code, line) in &found.codes {
+            let key = (kind.clone(), variant.clone());
+            let known = declared.get(&(of.as_str(), &key)).map(|v| (*v).clone()).unwrap_or_default();
             let shown = if variant.is_empty() { kind.clone() } else { format!("{kind}::{variant}") };
-            let raised = variant.is_empty() || known.converted || made.contains(&(kind, variant));
-            out.codes.entry(code).or_default().insert(Meaning {
+            out.codes.entry(code.clone()).or_default().insert(Meaning {
                 of: of.clone(),
                 variant: shown,
+                raised: variant.is_empty() || known.converted || made.contains(&key),
                 doc: known.doc,
                 text: known.text,
                 place: format!("{path}:{line}"),
-                raised,
             });
         }
     }
-    Ok(out)
+    out
+}
+
+/// Adds the codes that stand alone, in areas that are known by then.
+fn add_inline(files: &[File], out: &mut Catalogue) {
+    let mut areas: BTreeSet<String> = out.codes.keys().map(|code| area(code).to_owned()).collect();
+    areas.insert(COMMAND_LINE.to_owned());
+    let of_types: BTreeSet<String> = out.codes.keys().cloned().collect();
+    for (of, path, found) in files {
+        for inline in &found.inline {
+            if of_types.contains(&inline.code) || !areas.contains(area(&inline.code)) {
+                continue;
+            }
+            let meanings = out.codes.entry(inline.code.clone()).or_default();
+            let given = MEANINGS.iter().find(|(code, _)| *code == inline.code);
+            let doc = given.map_or_else(|| inline.doc.clone(), |(_, doc)| (*doc).to_owned());
+            let text = if given.is_some() { None } else { inline.text.clone() };
+            if meanings.iter().any(|m| m.text == text && m.doc == doc) {
+                continue;
+            }
+            meanings.insert(Meaning {
+                of: of.clone(),
+                variant: ON_THE_SPOT.to_owned(),
+                doc,
+                text,
+                place: format!("{path}:{}", inline.line),
+                raised: true,
+            });
+        }
+    }
+}
+
+fn area(code: &str) -> &str {
+    code.split('/').next().unwrap_or_default()
 }
 
 fn found_in(tokens: &[Token]) -> Found {
     let mut out = Found::default();
     declarations(tokens, &mut out);
     implementations(tokens, &mut out);
+    lists(tokens, &mut out);
+    inline(tokens, &mut out);
     out
+}
+
+/// Every `words! { … }`: a closed list whose lines are a doc comment, a number, a name and a text.
+fn lists(tokens: &[Token], out: &mut Found) {
+    for (at, token) in tokens.iter().enumerate() {
+        let opens =
+            tokens.get(at + 1).is_some_and(|t| t.is_mark('!')) && tokens.get(at + 2).is_some_and(is_brace);
+        if !token.is_word("words") || !opens {
+            continue;
+        }
+        let inside = token::group(tokens, at + 2);
+        let Some(name) = inside.iter().find_map(Token::word) else { continue };
+        let mut head = Head::default();
+        for window in inside.windows(3) {
+            let [first, second, third] = window else { continue };
+            match (&first.kind, &second.kind, &third.kind) {
+                (Kind::Doc(line), ..) => head.doc_line(line),
+                (Kind::Other, Kind::Word(variant), Kind::Text(text)) if is_code(text) => {
+                    let key = (name.to_owned(), variant.clone());
+                    out.codes.push((key.0.clone(), key.1.clone(), text.clone(), third.line));
+                    out.declared.insert(key, std::mem::take(&mut head).variant());
+                }
+                (Kind::Mark(':'), ..) => head = Head::default(),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_brace(token: &Token) -> bool {
+    token.is_mark('{')
+}
+
+/// Every literal with the form of a code. Which of them are codes is known only when all files are read.
+fn inline(tokens: &[Token], out: &mut Found) {
+    for (at, token) in tokens.iter().enumerate() {
+        let Kind::Text(code) = &token.kind else { continue };
+        if !is_code(code) {
+            continue;
+        }
+        let rest = tokens.get(at + 1..).unwrap_or_default();
+        let words = |t: &Token| match &t.kind {
+            Kind::Text(text) if !is_code(text) && text.contains(' ') => Some(unescaped(text)),
+            _ => None,
+        };
+        let after = rest.iter().take(8).take_while(|t| !t.is_mark(';')).find_map(words);
+        let before = tokens.get(at.saturating_sub(40)..at).unwrap_or_default();
+        let text = after.or_else(|| before.iter().rev().take_while(|t| !t.is_mark('}')).find_map(words));
+        let near = |t: &&Token| t.line == token.line || t.line + 1 == token.line;
+        let beside = tokens.iter().filter(near).find_map(|t| match &t.kind {
+            Kind::Comment(text) => Some(text.trim_start_matches('/').trim().to_owned()),
+            _ => None,
+        });
+        out.inline.push(Inline {
+            code: code.clone(),
+            line: token.line,
+            doc: beside.unwrap_or_default(),
+            text,
+        });
+    }
 }
 
 /// Every `enum` and `struct` of the file, with docs and error texts.
@@ -264,27 +409,31 @@ fn speaking_function(code: &[Token], at: usize) -> Option<usize> {
 
 /// The codes in the body of `code`: for each literal, the variants that stand before its arrow.
 fn codes_in(own: &str, body: &[Token], out: &mut Found) {
-    let mut pattern: Vec<String> = Vec::new();
+    let mut pattern: Vec<(String, String)> = Vec::new();
     for (at, token) in body.iter().enumerate() {
         match &token.kind {
-            Kind::Word(word) => {
-                let of_path =
-                    at >= 2 && [1, 2].iter().all(|i| body.get(at - i).is_some_and(|t| t.is_mark(':')));
-                if of_path && word.starts_with(char::is_uppercase) {
-                    pattern.push(word.clone());
-                }
+            Kind::Word(word) if word.starts_with(char::is_uppercase) => {
+                let of = kind_before(body, at).map(|kind| if kind == "Self" { own } else { kind });
+                pattern.extend(of.map(|kind| (kind.to_owned(), word.clone())));
             }
             Kind::Text(text) if is_code(text) => {
-                let variants =
-                    if pattern.is_empty() { vec![String::new()] } else { std::mem::take(&mut pattern) };
-                for variant in variants {
-                    out.codes.push((own.to_owned(), variant, text.clone(), token.line));
+                let itself = vec![(own.to_owned(), String::new())];
+                let variants = if pattern.is_empty() { itself } else { std::mem::take(&mut pattern) };
+                for (kind, variant) in variants {
+                    out.codes.push((kind, variant, text.clone(), token.line));
                 }
             }
             Kind::Mark(',') if !in_pattern(body, at) => pattern.clear(),
             _ => {}
         }
     }
+}
+
+/// The type in `Type::Variant`, where the variant is at `at`.
+fn kind_before(body: &[Token], at: usize) -> Option<&str> {
+    let before = |steps: usize| at.checked_sub(steps).and_then(|i| body.get(i));
+    let colons = (1..=2).all(|steps| before(steps).is_some_and(|t| t.is_mark(':')));
+    before(3)?.word().filter(|_| colons)
 }
 
 /// Whether a comma at `at` stands inside the brackets of a pattern.
@@ -409,6 +558,29 @@ mod tests {
     }
 
     #[test]
+    fn closed_lists_give_codes() {
+        let source = r#"words! {
+            /// Why.
+            Code, "code":
+            /// Nobody knows it.
+            0 Unknown "border/unknown"
+            /// Not a code.
+            1 Other "other"
+        }"#;
+        let found = found_in(&token::tokens(source));
+        assert_eq!(found.codes.len(), 1);
+        assert_eq!(found.declared[&("Code".to_owned(), "Unknown".to_owned())].doc, "Nobody knows it.");
+    }
+
+    #[test]
+    fn codes_on_the_spot_have_their_text() {
+        let found =
+            found_in(&token::tokens("fn a() { Fault::new(Exit::No, \"cli/none\", format!(\"no {x}\")) }"));
+        assert_eq!(found.inline[0].code, "cli/none");
+        assert_eq!(found.inline[0].text.as_deref(), Some("no {x}"));
+    }
+
+    #[test]
     fn undocumented_and_unraised_codes_are_faults() {
         let meaning = |doc: &str, raised| Meaning {
             of: String::new(),
@@ -420,6 +592,7 @@ mod tests {
         };
         let mut catalogue = Catalogue::default();
         catalogue.codes.insert("a/b".to_owned(), BTreeSet::from([meaning("", true), meaning("Doc.", false)]));
-        assert_eq!(catalogue.faults().len(), 2);
+        let of_code = |fault: &&String| fault.contains("`a/b`");
+        assert_eq!(catalogue.faults().iter().filter(of_code).count(), 2);
     }
 }

@@ -3,6 +3,7 @@
 mod codes;
 mod commands;
 mod errors;
+mod meanings;
 
 use crate::{report::Outcome, tree};
 use std::{fs, io, path::Path};
