@@ -5,6 +5,8 @@
 
 pub mod clock;
 pub mod http;
+pub mod keys;
 pub mod random;
+pub mod seal;
 pub mod stop;
 pub mod tls;

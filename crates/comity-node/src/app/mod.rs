@@ -1,0 +1,30 @@
+//! What a hosted party does: its sequencer, its links to peers, and the actions that people and programs ask for.
+
+pub mod action;
+pub mod house;
+pub mod link;
+pub mod peer;
+pub mod sealed;
+pub mod sequencer;
+pub mod share;
+
+pub use action::{Action, Ctx, Fault};
+pub use sealed::SealedBodies;
+pub use sequencer::{Means, NodeDesk, NotNow, Sequencer};
+
+/// Bytes as hexadecimal digits.
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes from hexadecimal digits; white space is passed over.
+pub fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let digits = digits?;
+    let pairs = digits.chunks_exact(2);
+    pairs.remainder().is_empty().then(|| pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+}

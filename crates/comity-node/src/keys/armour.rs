@@ -1,0 +1,104 @@
+//! A letter as text that survives mail and print, and the fingerprint that two people compare by voice.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use comity_record::{Canonical, DualVerifier, Letter, Malformed, RootSigned};
+
+const BEGIN: &str = "-----BEGIN COMITY LETTER-----";
+const END: &str = "-----END COMITY LETTER-----";
+/// The longest text that is searched for a letter.
+const LIMIT: usize = 1024 * 1024;
+
+/// Why a text is no letter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArmourFault {
+    /// The lines around it are missing.
+    #[error("no `{line}` line was found")]
+    NoLine {
+        /// Which line.
+        line: &'static str,
+    },
+    /// More than one letter.
+    #[error("the text holds more than one letter")]
+    Several,
+    /// Too long to be one.
+    #[error("the text has {size} bytes, at most {limit} are read")]
+    TooLong {
+        /// Bytes given.
+        size: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// What is between the lines is not base64.
+    #[error("the letter's text is damaged in line {line}")]
+    Text {
+        /// The line of the text, counted from 1.
+        line: usize,
+    },
+    /// What it encodes is no letter.
+    #[error(transparent)]
+    Letter(#[from] Malformed),
+}
+
+impl ArmourFault {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ArmourFault::NoLine { .. } => "letter/no-line",
+            ArmourFault::Several => "letter/several",
+            ArmourFault::TooLong { .. } => "letter/too-long",
+            ArmourFault::Text { .. } => "letter/damaged-text",
+            ArmourFault::Letter(malformed) => malformed.code(),
+        }
+    }
+}
+
+/// The text of a letter: base64 in lines of 64 characters between two marks.
+pub fn armour(letter: &RootSigned<Letter>) -> String {
+    let mut text = format!("{BEGIN}\n");
+    // 48 bytes make 64 characters without padding, so each line can be read on its own.
+    for line in letter.to_bytes().chunks(48) {
+        text.push_str(&STANDARD.encode(line));
+        text.push('\n');
+    }
+    text + END + "\n"
+}
+
+/// Reads the one letter in a text. What stands before and after is ignored, and so is white space around lines.
+pub fn unarmour(text: &str) -> Result<RootSigned<Letter>, ArmourFault> {
+    if text.len() > LIMIT {
+        return Err(ArmourFault::TooLong { size: text.len(), limit: LIMIT });
+    }
+    let mut lines = text.lines().map(str::trim).enumerate();
+    if !lines.any(|(_, line)| line == BEGIN) {
+        return Err(ArmourFault::NoLine { line: BEGIN });
+    }
+    let mut bytes = Vec::new();
+    let mut ended = false;
+    for (index, line) in lines.by_ref() {
+        if line == END {
+            ended = true;
+            break;
+        }
+        bytes.extend(STANDARD.decode(line).map_err(|_| ArmourFault::Text { line: index + 1 })?);
+    }
+    if !ended {
+        return Err(ArmourFault::NoLine { line: END });
+    }
+    if lines.any(|(_, line)| line == BEGIN) {
+        return Err(ArmourFault::Several);
+    }
+    Ok(RootSigned::from_bytes(&bytes)?)
+}
+
+/// The fingerprint of a root, for reading over the telephone in any language: its 32 bytes as sixteen numbers of five
+/// digits (two bytes each, big-endian), four to a line.
+pub fn fingerprint(root: &DualVerifier) -> String {
+    let id = root.id();
+    let numbers: Vec<String> =
+        id.0.as_bytes()
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte)))
+            .map(|number| format!("{number:05}"))
+            .collect();
+    numbers.chunks(4).map(|line| line.join(" ")).collect::<Vec<_>>().join("\n")
+}
