@@ -1,1 +1,39 @@
-//! STIX reading, markings and manifests
+//! Threat information: STIX 2.0 and 2.1 as it comes from strangers, and what Comity has to know of it before a record is
+//! signed or crosses.
+//!
+//! - [`reader`] takes hostile JSON apart into single objects whose bytes are kept exactly;
+//! - [`Object`] is one object with its common properties as borrowed values, and [`validate`] says what STIX asks of it;
+//! - [`marking`], [`personal`] and [`attribution`] read the markings, the personal parts and the claims of attribution,
+//!   and [`labels`] makes record labels of them;
+//! - [`redact`] cuts parts out of an object and leaves every other byte as it was;
+//! - [`import`] puts objects of one label class together, ready for a manifest.
+//!
+//! The crate is pure: no I/O, no clock. It never matches logs and never computes who is behind anything; it says what a
+//! source claims.
+
+pub mod attribution;
+pub mod import;
+pub mod labels;
+pub mod marking;
+mod moment;
+mod object;
+pub mod pattern;
+pub mod personal;
+pub mod reader;
+pub mod redact;
+mod schema;
+mod selector;
+mod survey;
+mod table;
+pub mod validate;
+pub mod version;
+
+pub use import::{Chunk, Import, ImportReport, Refused, import_bytes};
+pub use labels::{Labelled, Policy, labels_for};
+pub use moment::Moment;
+pub use object::{Common, Object, SpecVersion};
+pub use redact::{Redacted, Withheld, redact};
+pub use selector::{BadSelector, Selector, Step};
+pub use survey::{Context, Survey};
+pub use table::{TableFault, Tables};
+pub use validate::{Finding, Level, validate};
