@@ -6,16 +6,31 @@
 //!
 //! Only [`Committed`] proves that an entry is durable, and only this crate's own function over `Store::commit` makes it.
 
+pub mod checkpoint;
 pub mod committed;
+pub mod cosignature;
+pub mod equivocation;
 pub mod invariant;
 pub mod log;
 pub mod memory;
+pub mod note;
 pub mod proof;
+pub mod quorum;
+pub mod receipt;
+pub mod startup;
 pub mod store;
+pub mod succession;
 pub mod tile;
 pub mod tree;
+pub mod witness;
 
+pub use checkpoint::{Checkpoint, CheckpointKeys, CheckpointSigner, SignedCheckpoint};
 pub use committed::Committed;
+pub use equivocation::EquivocationProof;
 pub use log::{Log, LogFault};
 pub use memory::MemoryStore;
+pub use quorum::Quorum;
+pub use receipt::{Provisional, Receipt, ReceiptReport, Trust};
+pub use startup::{Startup, startup_decision};
+pub use succession::SuccessionStatement;
 pub use tree::TreeHead;
