@@ -1,0 +1,139 @@
+//! The subject of a judgement: what the border looks at in a record. Labels, kind and, of a request, what is asked; never
+//! the content.
+
+use comity_record::{
+    Body, Canonical, Date, Kind, Labels, PartyCode, RecordId, Verified,
+    body::{self, Selector},
+};
+use minicbor::{Decode, Encode};
+use std::net::IpAddr;
+
+/// What the border looks at in a record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Subject {
+    /// The record; `None` where only labels are examined.
+    #[n(0)]
+    pub record: Option<RecordId>,
+    /// Who signed it.
+    #[n(1)]
+    pub author: PartyCode,
+    /// Its kind, as text.
+    #[n(2)]
+    pub kind: String,
+    /// Whether kind and version are understood here.
+    #[n(3)]
+    pub known: bool,
+    /// Its labels.
+    #[n(4)]
+    pub labels: Labels,
+    /// What a request asks for.
+    #[n(5)]
+    pub asked: Option<Asked>,
+    /// Of a record made by redaction: the selectors and obligation fields that were redacted.
+    #[n(6)]
+    pub redacted: Option<Vec<String>>,
+}
+
+/// What a request asks for, as far as the border looks at it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(map)]
+pub struct Asked {
+    /// A code of measures.csv.
+    #[n(0)]
+    pub measure: String,
+    /// A code of offences.csv.
+    #[n(1)]
+    pub offence: Option<String>,
+    /// The greatest penalty in years.
+    #[n(2)]
+    pub penalty: Option<u8>,
+    /// Whether an organised group is involved.
+    #[n(3)]
+    pub organised: Option<bool>,
+    /// The last day of a collection in real time.
+    #[n(4)]
+    pub until: Option<Date>,
+    /// Whether the selector means one person, account, address or device.
+    #[n(5)]
+    pub bounded: bool,
+}
+
+impl Canonical for Subject {
+    const NAME: &'static str = "the subject of a judgement";
+}
+
+impl Subject {
+    /// The subject of a verified record.
+    pub fn of(record: &Verified) -> Subject {
+        let statement = record.statement();
+        let header = record.header();
+        Subject {
+            record: Some(record.id()),
+            author: statement.origin.clone(),
+            kind: header.kind.as_str().to_owned(),
+            known: !matches!(statement.body, Body::Unknown { .. }),
+            labels: statement.labels.clone(),
+            asked: match &statement.body {
+                Body::Request(request) => Some(Asked::of(request)),
+                _ => None,
+            },
+            redacted: statement.derived.as_ref().map(|derived| derived.redacted.clone()),
+        }
+    }
+
+    /// A subject of labels alone, to examine what would become of such a record. It never makes a clearance.
+    pub fn from_labels(author: PartyCode, kind: &Kind, labels: Labels) -> Subject {
+        Subject {
+            record: None,
+            author,
+            kind: kind.as_str().to_owned(),
+            known: kind.newest_version() > 0,
+            labels,
+            asked: None,
+            redacted: None,
+        }
+    }
+
+    /// The party whose information it is: that of the label, else the author.
+    pub fn origin(&self) -> &PartyCode {
+        self.labels.origin.as_ref().unwrap_or(&self.author)
+    }
+}
+
+impl Asked {
+    /// What a request asks for.
+    pub fn of(request: &body::Request) -> Asked {
+        Asked {
+            measure: request.measure.clone(),
+            offence: request.offence.clone(),
+            penalty: request.penalty,
+            organised: request.organised,
+            until: request.until,
+            bounded: is_bounded(&request.selector),
+        }
+    }
+}
+
+/// Whether a selector means one person, account, address or device. A selector that is empty, has a wildcard, lists
+/// several things or names a range of addresses asks in bulk.
+pub fn is_bounded(selector: &Selector) -> bool {
+    match selector {
+        // A name may hold a comma.
+        Selector::Person(name) => is_single(name, &[';', '\n', '|']),
+        Selector::Account { provider, account } => is_single(provider, LISTS) && is_single(account, LISTS),
+        Selector::Address { address, .. } => address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| !address.is_unspecified() && !address.is_multicast()),
+        Selector::Device(device) => is_single(device, LISTS),
+    }
+}
+
+/// Characters that separate several accounts or devices.
+const LISTS: &[char] = &[',', ';', '\n', '|'];
+
+/// A text with a letter or digit in it, without wildcards and separators.
+fn is_single(text: &str, separators: &[char]) -> bool {
+    let names_something = text.chars().any(char::is_alphanumeric);
+    names_something && !text.contains(['*', '%', '?']) && !text.contains(separators)
+}
