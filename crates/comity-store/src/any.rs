@@ -1,8 +1,8 @@
 //! Whichever engine a node was configured with.
 
-use crate::FjallStore;
+use crate::{FjallStore, PostgresStore};
 use comity_ledger::store::{
-    Batch, Blobs, ErasureAuthority, Follow, Kv, LogHead, Order, Partition, Store, StoreFault, Table,
+    Batch, Blobs, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Store, StoreFault, Table,
 };
 use comity_record::Hash;
 
@@ -11,12 +11,15 @@ use comity_record::Hash;
 pub enum AnyStore {
     /// The embedded engine.
     Fjall(FjallStore),
+    /// PostgreSQL.
+    Postgres(PostgresStore),
 }
 
 macro_rules! either {
     ($self:ident, $store:ident => $call:expr) => {
         match $self {
             AnyStore::Fjall($store) => $call.await,
+            AnyStore::Postgres($store) => $call.await,
         }
     };
 }
@@ -45,7 +48,7 @@ impl Store for AnyStore {
         to: &[u8],
         limit: u32,
         order: Order,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreFault> {
+    ) -> Result<Pairs, StoreFault> {
         either!(self, store => store.scan(table, partition, from, to, limit, order))
     }
 
@@ -92,13 +95,7 @@ impl Kv for AnyStore {
         either!(self, store => store.put_many(space, values))
     }
 
-    async fn list(
-        &self,
-        space: &str,
-        prefix: &[u8],
-        limit: u32,
-        now: i64,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreFault> {
+    async fn list(&self, space: &str, prefix: &[u8], limit: u32, now: i64) -> Result<Pairs, StoreFault> {
         either!(self, store => store.list(space, prefix, limit, now))
     }
 }

@@ -1,6 +1,7 @@
 //! The two implementations of the ledger's storage interface, and what rests on it.
 //!
 //! - [`FjallStore`]: the embedded default, one directory per party.
+//! - [`PostgresStore`]: a schema per party, for any number of processes.
 //! - [`AnyStore`]: whichever a node was configured with.
 //!
 //! Engine and SQL types stay inside this crate: callers see `comity_ledger::store` only. Everything here needs a tokio
@@ -10,6 +11,8 @@ mod any;
 mod blobs;
 mod bounds;
 mod embedded;
+mod postgres;
 
 pub use any::AnyStore;
 pub use embedded::{FjallOptions, FjallStore};
+pub use postgres::{PostgresOptions, PostgresStore};

@@ -1,9 +1,9 @@
 //! `Kv` on fjall: a keyspace per space. A value is stored behind its expiry, 8 bytes big-endian, the largest number
 //! where it has none. A key is stored behind one byte, because fjall has no empty keys.
 
-use super::{FjallStore, blocking, engine::Engine, log::Pairs};
+use super::{FjallStore, blocking, engine::Engine};
 use crate::bounds;
-use comity_ledger::store::{Kv, StoreFault};
+use comity_ledger::store::{Kv, Pairs, StoreFault};
 use fjall::Readable;
 
 const NEVER: i64 = i64::MAX;

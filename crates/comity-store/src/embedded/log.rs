@@ -7,16 +7,13 @@ use super::{
 };
 use crate::bounds;
 use comity_ledger::store::{
-    Batch, Class, ErasureAuthority, LogHead, Order, Partition, Row, Store, StoreFault, Table,
+    Batch, Class, ErasureAuthority, LogHead, Order, Pairs, Partition, Row, Store, StoreFault, Table,
 };
 use fjall::{Keyspace, Readable, UserKey};
 use std::{ops::Bound, sync::PoisonError};
 
 /// Reads of at most this many rows stay on the calling thread.
 const SMALL: usize = 64;
-
-/// Keys without their partition, and values.
-pub(super) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 impl Store for FjallStore {
     async fn head(&self) -> Result<LogHead, StoreFault> {
