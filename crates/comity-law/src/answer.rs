@@ -209,9 +209,10 @@ impl WithoutTreaty {
         party: &PartyCode,
         stated: Option<(&NationalLaw, &WithoutTreatyLaw)>,
         on: Date,
+        set_date: Date,
     ) -> WithoutTreaty {
         let status = stated.map_or(WithoutTreatyStatus::NotOnRecord, |(_, stated)| stated.status);
-        let mut note = without_treaty_sentence(status, party);
+        let mut note = without_treaty_sentence(status, party, set_date);
         if let Some((law, stated)) = stated {
             note = format!("{note} Law: {} ({}).", law.title, law.as_of.in_words(on));
             if !stated.note.is_empty() {

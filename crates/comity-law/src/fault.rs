@@ -1,7 +1,7 @@
 //! What is wrong with a text of the register or with a change set, and where.
 
 use comity_record::{BadDate, Date};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// One fault with its place. Shown as `file:line:column: text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,6 +155,17 @@ impl Fault {
 }
 
 impl FaultKind {
+    /// The code that the register does not know, where that is the fault.
+    fn unknown_code(&self) -> Option<&str> {
+        match self {
+            FaultKind::UnknownParty { text, .. }
+            | FaultKind::UnknownInstrument { text, .. }
+            | FaultKind::UnknownMeasure { text, .. }
+            | FaultKind::UnknownOffence { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -200,25 +211,40 @@ impl std::error::Error for Fault {
 
 /// A list of faults with a bound, so that a hostile file cannot fill memory with them.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    excused: BTreeSet<String>,
+}
 
 impl Faults {
     const LIMIT: usize = 1_000;
 
     pub(crate) fn push(&mut self, fault: Fault) {
-        match self.0.len() {
-            0..Self::LIMIT => self.0.push(fault),
-            Self::LIMIT => self.0.push(Fault { kind: FaultKind::TooMany(Self::LIMIT), ..fault }),
+        if fault.kind.unknown_code().is_some_and(|code| self.excused.contains(code)) {
+            return;
+        }
+        match self.list.len() {
+            0..Self::LIMIT => self.list.push(fault),
+            Self::LIMIT => self.list.push(Fault { kind: FaultKind::TooMany(Self::LIMIT), ..fault }),
             _ => {}
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// A code whose own row is faulty: that other rows refer to it is no further fault.
+    pub(crate) fn excuse(&mut self, code: String) {
+        self.excused.insert(code);
+    }
+
     /// The value where there is no fault, else the faults, in order of place within each file.
     pub(crate) fn or<T>(mut self, value: T) -> Result<T, Vec<Fault>> {
-        if self.0.is_empty() {
+        if self.list.is_empty() {
             return Ok(value);
         }
-        self.0.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        Err(self.0)
+        self.list.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        Err(self.list)
     }
 }

@@ -68,13 +68,16 @@ const RESERVATIONS: &[&str] = &[
 
 type Load = fn(&Text<'_>, &mut Content, &mut Faults);
 
-/// The tables in an order in which every row finds what it refers to.
-const TABLES: &[(&str, Load)] = &[
+/// The tables that give out codes.
+const CODES: &[(&str, Load)] = &[
     ("states.csv", load_facts::parties),
     ("exercise/states.csv", load_facts::parties),
     ("measures.csv", load_facts::measures),
     ("offences.csv", load_facts::offences),
     ("instruments.csv", instruments),
+];
+/// The tables that refer to them.
+const FACTS: &[(&str, Load)] = &[
     ("instrument_articles.csv", articles),
     ("instrument_status.csv", statuses),
     ("exercise/instrument_status.csv", statuses),
@@ -97,14 +100,11 @@ impl Register {
         let set_date = set_date(files, &mut faults);
         // Without a date there is a fault, so that no register carries the one that stands in for it.
         let mut content = Content::empty(set_date.unwrap_or_else(|| Timestamp::default().date()));
-        for (name, load) in TABLES {
-            if name.starts_with("exercise/") && files.get(name).is_none() {
-                continue;
-            }
-            if let Some(text) = Text::required(files, name, &mut faults) {
-                load(&text, &mut content, &mut faults);
-            }
+        load_tables(CODES, files, &mut content, &mut faults);
+        if !faults.is_empty() {
+            excuse_faulty_rows(files, &mut faults);
         }
+        load_tables(FACTS, files, &mut content, &mut faults);
         faults.or(content).map(Register::of)
     }
 
@@ -133,8 +133,31 @@ pub(crate) fn sound(problems: Vec<Problem>, cells: &mut Cells<'_, '_>) -> bool {
     sound
 }
 
+fn load_tables(tables: &[(&str, Load)], files: &Files<'_>, content: &mut Content, faults: &mut Faults) {
+    for (name, load) in tables {
+        if name.starts_with("exercise/") && files.get(name).is_none() {
+            continue;
+        }
+        if let Some(text) = Text::required(files, name, faults) {
+            load(&text, content, faults);
+        }
+    }
+}
+
+/// A row with a fault of its own is not in the register, and everything that refers to it would be called unknown as well.
+fn excuse_faulty_rows(files: &Files<'_>, faults: &mut Faults) {
+    for (name, _) in CODES {
+        // The text was read once already, with its faults noted.
+        let mut ignored = Faults::default();
+        let text = files.get(name).and_then(|bytes| Text::read(name, bytes, &mut ignored));
+        for code in text.iter().flat_map(Text::first_cells) {
+            faults.excuse(code);
+        }
+    }
+}
+
 fn unknown_files(files: &Files<'_>, faults: &mut Faults) {
-    let known = |name: &str| TABLES.iter().any(|(table, _)| *table == name);
+    let known = |name: &str| CODES.iter().chain(FACTS).any(|(table, _)| *table == name);
     for name in files.given().filter(|name| name.ends_with(".csv") && !known(name)) {
         faults.push(Fault { file: name.to_owned(), line: 1, column: 1, kind: FaultKind::UnknownFile });
     }

@@ -187,7 +187,8 @@ impl Register {
                 _ => {}
             }
             let standings = asking.standings(instrument, rows);
-            let weak = weak::of_instrument(dossier, instrument, &standings, query.known);
+            let invented = |code: &PartyCode| self.party(code).is_some_and(crate::Party::is_exercise);
+            let weak = weak::of_instrument(dossier, instrument, &standings, query.known, invented);
             for (article, through) in fitting {
                 let judged = Judged { instrument, rows, standings: &standings, article, through };
                 candidates.push(asking.candidate(&judged, dossier, &weak));
@@ -448,6 +449,6 @@ impl Register {
         stated.sort_by_key(|(law, stated)| {
             (stated.measures.is_empty(), std::cmp::Reverse(law.in_force.map(PartialDate::last_day)))
         });
-        crate::answer::WithoutTreaty::of(&query.to, stated.first().copied(), query.on)
+        crate::answer::WithoutTreaty::of(&query.to, stated.first().copied(), query.on, self.set_date())
     }
 }

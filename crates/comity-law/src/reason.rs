@@ -4,7 +4,7 @@ use crate::{
     standing::{Standing, StandingOf, Weight},
     vocabulary::WithoutTreatyStatus,
 };
-use comity_record::PartyCode;
+use comity_record::{Date, PartyCode};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -125,10 +125,15 @@ impl Serialize for Reason {
 }
 
 /// What helping without a treaty would take, as one sentence.
-pub(crate) fn without_treaty_sentence(status: WithoutTreatyStatus, party: &PartyCode) -> String {
+pub(crate) fn without_treaty_sentence(
+    status: WithoutTreatyStatus,
+    party: &PartyCode,
+    set_date: Date,
+) -> String {
     match status {
         WithoutTreatyStatus::NotOnRecord => format!(
-            "The register holds no statement of {party} on helping without a treaty; that says nothing about its law."
+            "The register of {set_date} holds no statement of {party} on helping without a treaty; that says nothing about \
+             its law."
         ),
         WithoutTreatyStatus::Possible => {
             format!("{party} states that its law lets it help without a treaty.")

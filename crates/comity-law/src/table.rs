@@ -87,7 +87,7 @@ impl<'a> Text<'a> {
             let start = self.skip_blank_lines(start);
             let Some(expected) = width else {
                 width = Some(record.len());
-                order = self.header(&record, columns, faults);
+                order = self.header(start, &record, columns, faults);
                 continue;
             };
             if order.is_empty() {
@@ -110,8 +110,21 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The first cell of every row, for the codes that a faulty table names all the same.
+    pub(crate) fn first_cells(&self) -> Vec<String> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(self.text.as_bytes());
+        let rows = reader.byte_records().filter_map(Result::ok);
+        rows.filter_map(|row| row.get(0).map(|cell| clip(&String::from_utf8_lossy(cell)))).collect()
+    }
+
     /// Where each column asked for is; empty where the first line is faulty.
-    fn header(&self, record: &ByteRecord, columns: &[&'static str], faults: &mut Faults) -> Vec<usize> {
+    fn header(
+        &self,
+        start: usize,
+        record: &ByteRecord,
+        columns: &[&'static str],
+        faults: &mut Faults,
+    ) -> Vec<usize> {
         let names: Vec<String> = record.iter().map(|name| clip(&String::from_utf8_lossy(name))).collect();
         let mut sound = true;
         for (index, name) in names.iter().enumerate() {
@@ -123,7 +136,7 @@ impl<'a> Text<'a> {
                 continue;
             };
             sound = false;
-            faults.push(self.fault(cell_start(self.text, 0, index), kind));
+            faults.push(self.fault(cell_start(self.text, start, index), kind));
         }
         let mut order = Vec::with_capacity(columns.len());
         for column in columns {
@@ -131,7 +144,7 @@ impl<'a> Text<'a> {
                 Some(index) => order.push(index),
                 None => {
                     sound = false;
-                    faults.push(self.fault(0, FaultKind::MissingColumn(column)));
+                    faults.push(self.fault(start, FaultKind::MissingColumn(column)));
                 }
             }
         }

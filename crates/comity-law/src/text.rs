@@ -3,7 +3,7 @@
 
 use crate::{
     AsOf,
-    answer::{Answer, Candidate, Grade, Outcome},
+    answer::{Answer, Candidate, Outcome},
     standing::{Standing, StandingOf},
     vocabulary::{Specificity, Through},
 };
@@ -127,13 +127,10 @@ impl Answer {
             page.say(3, &format!("Condition an authority must confirm: {}.", condition.text));
         }
         self.say_restrictions(page, candidate);
-        let because = if candidate.weak.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", candidate.weak.join("; "))
-        };
-        let and = if *grade == Grade::Verified && !candidate.weak.is_empty() { ", and" } else { "" };
-        page.say(3, &format!("Grade {grade}{and}{because}."));
+        page.say(3, &format!("Grade: {grade}."));
+        for weak in &candidate.weak {
+            page.say(3, &format!("Weak: {weak}."));
+        }
         page.blank();
     }
 

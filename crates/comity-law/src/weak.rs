@@ -30,6 +30,7 @@ pub(crate) fn of_instrument(
     instrument: &Instrument,
     standings: &[StandingOf],
     known: Option<Date>,
+    is_invented: impl Fn(&PartyCode) -> bool,
 ) -> Vec<String> {
     let mut weak = Vec::new();
     if !instrument.is_soft_law() && !instrument.status.is_verified() {
@@ -45,15 +46,21 @@ pub(crate) fn of_instrument(
         }
     }
     if COUNTED.contains(&instrument.id.as_str()) {
-        weak.push(reservations_read(dossier, known));
+        weak.push(reservations_read(dossier, known, is_invented));
     }
     weak
 }
 
-/// For how many of the parties on record reservations were read. Silence of the rest proves nothing.
-fn reservations_read(dossier: &Dossier, known: Option<Date>) -> String {
+/// For how many of the parties on record reservations were read; invented States are no parties of a real instrument.
+/// Silence of the rest proves nothing.
+fn reservations_read(
+    dossier: &Dossier,
+    known: Option<Date>,
+    is_invented: impl Fn(&PartyCode) -> bool,
+) -> String {
     let rows = dossier.statuses.values().filter_map(|row| row.known(known));
-    let parties: BTreeSet<&PartyCode> = rows.filter(|row| row.names_party()).map(|row| &row.party).collect();
+    let parties: BTreeSet<&PartyCode> =
+        rows.filter(|row| row.names_party() && !is_invented(&row.party)).map(|row| &row.party).collect();
     let reserving = dossier.reservations.iter().filter_map(|row| row.known(known)).map(|row| &row.party);
     let read = reserving.filter(|party| parties.contains(party)).collect::<BTreeSet<_>>().len();
     format!("reservations were read for {read} of the {} parties on record", parties.len())

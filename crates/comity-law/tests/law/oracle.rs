@@ -41,7 +41,7 @@ impl Data {
         let keys =
             tables["instrument_status"].iter().map(|row| (row["instrument"].clone(), row["state"].clone()));
         let statuses = keys.zip(0..).collect();
-        Data { tables, statuses, prepared: sources[at..at + 10].to_owned() }
+        Data { tables, statuses, prepared: sources.get(at..at + 10).unwrap().to_owned() }
     }
 
     pub(crate) fn rows(&self, table: &str) -> &[Cells] {
@@ -70,9 +70,9 @@ fn last_day(text: &str) -> Option<String> {
     match text.len() {
         4 if text != "n.d." => Some(format!("{text}-12-31")),
         7 => {
-            let last = match &text[5..] {
+            let last = match text.split_at(5).1 {
                 "04" | "06" | "09" | "11" => "30",
-                "02" => match text[..4].parse::<u32>().unwrap() {
+                "02" => match text.split_at(4).0.parse::<u32>().unwrap() {
                     y if y % 4 == 0 && (y % 100 != 0 || y % 400 == 0) => "29",
                     _ => "28",
                 },
@@ -181,24 +181,13 @@ fn scope(data: &Data, word: &str, q: &Question) -> char {
         },
         "organised_transnational" => match (q.organised, offence, q.penalty) {
             (Some(false), ..) => 'o',
-            (organised, Some("participation_organised_group" | "money_laundering" | "bribery"), _) => {
-                if organised == Some(true) {
-                    'm'
-                } else {
-                    'c'
-                }
-            }
+            (Some(true), Some("participation_organised_group" | "money_laundering" | "bribery"), _) => 'm',
+            (None, Some("participation_organised_group" | "money_laundering" | "bribery"), _) => 'c',
             (_, _, Some(0..4)) => 'o',
             (Some(true), _, Some(_)) => 'm',
             _ => 'c',
         },
-        "security_cooperation" => {
-            if data.find("measures", "code", &q.measure)["field"] == "criminal" {
-                'o'
-            } else {
-                'm'
-            }
-        }
+        "security_cooperation" if data.find("measures", "code", &q.measure)["field"] == "criminal" => 'o',
         _ => 'm',
     }
 }
