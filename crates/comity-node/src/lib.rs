@@ -4,8 +4,10 @@
 //! of what may cross are not here: they are in `comity-law`, `comity-border` and `comity-exchange`.
 
 pub mod clock;
+pub mod config;
 pub mod http;
 pub mod keys;
+pub mod log;
 pub mod random;
 pub mod seal;
 pub mod stop;
