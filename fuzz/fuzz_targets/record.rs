@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| comity_fuzz::record(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| comity_fuzz::run("record", bytes));

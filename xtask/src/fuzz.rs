@@ -7,7 +7,11 @@ use crate::{
     command::{self, Ended},
     tree,
 };
-use std::{fs, io, path::Path, process::Command};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Runs one target or all, each for so many seconds, and says whether none crashed.
 pub fn run(seconds: u64, target: Option<&str>, say: &dyn Fn(&str)) -> io::Result<bool> {
@@ -26,6 +30,7 @@ pub fn run(seconds: u64, target: Option<&str>, say: &dyn Fn(&str)) -> io::Result
     let mut held = true;
     for name in chosen {
         say(&format!("==> {name} for {seconds} s"));
+        fs::create_dir_all(found(&root, name))?;
         let ended = command::stream(&mut fuzz_command(&root, name, seconds), say)?;
         held &= ended == Ended::Well;
     }
@@ -43,18 +48,26 @@ fn targets(root: &Path) -> io::Result<Vec<String>> {
     Ok(out)
 }
 
+/// Where new inputs go: the committed corpus stays small, and is only read.
+fn found(root: &Path, target: &str) -> PathBuf {
+    root.join("target").join("fuzz-found").join(target)
+}
+
 fn fuzz_command(root: &Path, target: &str, seconds: u64) -> Command {
     let mut command = Command::new("cargo");
-    // New inputs go to a folder of their own: the committed corpus stays small, and is only read.
-    let found = root.join("target").join("fuzz-found").join(target);
     let kept = root.join("fuzz").join("corpus").join(target);
-    command.current_dir(root).args(["+nightly", "fuzz", "run", target]).arg(&found).arg(&kept).args([
-        "--",
-        &format!("-max_total_time={seconds}"),
-        "-rss_limit_mb=1024",
-        "-timeout=10",
-        "-print_final_stats=1",
-    ]);
+    command
+        .current_dir(root)
+        .args(["+nightly", "fuzz", "run", target])
+        .arg(found(root, target))
+        .arg(&kept)
+        .args([
+            "--",
+            &format!("-max_total_time={seconds}"),
+            "-rss_limit_mb=1024",
+            "-timeout=10",
+            "-print_final_stats=1",
+        ]);
     command
 }
 

@@ -1,14 +1,18 @@
 //! The valid values, by target.
 
 pub mod damage;
+mod exchange;
+mod law;
+mod ledger;
 mod record;
+mod text;
 
 /// A target with its named values.
 pub type Target = (&'static str, Vec<(String, Vec<u8>)>);
 
 /// Every target's values.
 pub fn all() -> Vec<Target> {
-    record::targets()
+    [record::targets(), law::targets(), ledger::targets(), text::targets(), exchange::targets()].concat()
 }
 
 /// Values that are text.

@@ -35,15 +35,15 @@ pub fn targets() -> Vec<Target> {
     ]
 }
 
-fn party(code: &str) -> PartyCode {
+pub fn party(code: &str) -> PartyCode {
     code.parse().expect("a code")
 }
 
-fn time() -> Timestamp {
+pub fn time() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().expect("a time")
 }
 
-fn key(seed: u8) -> Ed25519Key {
+pub fn key(seed: u8) -> Ed25519Key {
     Ed25519Key::from_seed(&[seed; 32]).expect("a key")
 }
 
@@ -61,7 +61,7 @@ fn signed(body: Body, labels: Labels) -> Signed {
     Draft(statement).sign(&key(1)).expect("a record")
 }
 
-fn records() -> Vec<(String, Signed)> {
+pub fn records() -> Vec<(String, Signed)> {
     let text = Text {
         title: "A notice".to_owned(),
         text: "Exercise data.".to_owned(),
@@ -94,11 +94,11 @@ fn records() -> Vec<(String, Signed)> {
     .to_vec()
 }
 
-fn salt() -> RecordSalt {
+pub fn salt() -> RecordSalt {
     RecordSalt::new([7; 32])
 }
 
-fn objects() -> [&'static [u8]; 3] {
+pub fn objects() -> [&'static [u8]; 3] {
     [br#"{"type":"indicator"}"#, br#"{"type":"malware"}"#, b"{}"]
 }
 

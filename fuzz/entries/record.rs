@@ -1,25 +1,9 @@
-//! One entry for every decoder of foreign bytes: what the fuzz targets call, and what the corpus test replays.
-//!
-//! An entry must come back for any bytes whatever. Where the bytes are accepted it also checks what acceptance promises:
-//! that the value has exactly the encoding it was read from, or reads back from its own text.
+//! Entries of `comity-record`.
 
 use comity_record::{
     Canonical, Date, Entry, Frame, KeyRing, Labels, Letter, PartialDate, PartyCode, RootSigned, Signed,
     Timestamp, label::Tlp,
 };
-
-/// A decoder under test.
-pub type Door = fn(&[u8]);
-
-/// Every entry by the name of its target and corpus folder.
-pub const ENTRIES: &[(&str, Door)] = &[
-    ("record", record),
-    ("frame", frame),
-    ("letter", letter),
-    ("entry", entry),
-    ("labels", labels),
-    ("dates", dates),
-];
 
 /// A record's envelope. Nobody's key is known, so that nothing may verify.
 pub fn record(bytes: &[u8]) {

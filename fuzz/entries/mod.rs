@@ -1,0 +1,41 @@
+//! One entry for every decoder of foreign bytes: what the fuzz targets call, and what the corpus test replays.
+//!
+//! An entry must come back for any bytes whatever. Where the bytes are accepted it also checks what acceptance promises:
+//! that the value has exactly the encoding it was read from, or reads back from its own text.
+
+pub mod border;
+pub mod exchange;
+pub mod law;
+pub mod ledger;
+pub mod record;
+pub mod threat;
+
+/// A decoder under test.
+pub type Door = fn(&[u8]);
+
+/// Every entry by the name of its target and corpus folder.
+pub const ENTRIES: &[(&str, Door)] = &[
+    ("record", record::record),
+    ("frame", record::frame),
+    ("letter", record::letter),
+    ("entry", record::entry),
+    ("labels", record::labels),
+    ("dates", record::dates),
+    ("register", law::register),
+    ("change_set", law::change_set),
+    ("note", ledger::note),
+    ("tile", ledger::tile),
+    ("stix", threat::stix),
+    ("import", threat::import),
+    ("pattern", threat::pattern),
+    ("redact", threat::redact),
+    ("pack", border::pack),
+    ("dispatch", exchange::dispatch),
+    ("turn", exchange::turn),
+    ("compressed", exchange::compressed),
+];
+
+/// Runs the entry of a target.
+pub fn run(target: &str, bytes: &[u8]) {
+    ENTRIES.iter().filter(|(name, _)| *name == target).for_each(|(_, door)| door(bytes));
+}

@@ -1,0 +1,32 @@
+//! Entries of `comity-threat`.
+
+use comity_record::Date;
+use comity_threat::{Policy, Tables};
+use std::sync::OnceLock;
+
+/// Hostile JSON: the splitter, the object reader and the validation, whole and in pieces.
+pub fn stix(bytes: &[u8]) {
+    comity_threat::reader::fuzz_entry(bytes);
+}
+
+/// A whole import: markings, personal parts and claims, until chunks of one label class.
+pub fn import(bytes: &[u8]) {
+    static TABLES: OnceLock<Option<Tables>> = OnceLock::new();
+    let Some(tables) = TABLES.get_or_init(|| Tables::built_in().ok()) else { return };
+    let Some(received) = Date::new(2026, 3, 1) else { return };
+    if let Ok((chunks, report)) = comity_threat::import_bytes(bytes, tables, Policy::new(received)) {
+        let carried: usize = chunks.iter().map(|chunk| chunk.objects.len()).sum();
+        assert_eq!(carried as u64, report.taken, "every object taken is in a chunk");
+        assert!(report.taken + report.refusals() + report.repeated <= report.objects, "no object is made up");
+    }
+}
+
+/// The pattern of an indicator.
+pub fn pattern(bytes: &[u8]) {
+    comity_threat::pattern::fuzz_entry(bytes);
+}
+
+/// Redaction of every part of an object.
+pub fn redact(bytes: &[u8]) {
+    comity_threat::redact::fuzz_entry(bytes);
+}

@@ -1,0 +1,65 @@
+//! Values that people write: STIX, patterns and packs. All of it is exercise data.
+
+use super::{Target, texts};
+
+const INDICATOR: &str = r#"{"type":"indicator","spec_version":"2.1","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f","created":"2026-03-01T12:00:00.000Z","modified":"2026-03-01T12:00:00.000Z","pattern":"[email-addr:value = 'a@example.org'] FOLLOWEDBY [ipv4-addr:value = '192.0.2.7'] WITHIN 5 SECONDS","pattern_type":"stix","valid_from":"2026-03-01T12:00:00Z","object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}"#;
+const IDENTITY: &str = r#"{"type":"identity","spec_version":"2.1","id":"identity--733c5838-34d9-4fbf-949c-62aba761184c","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z","name":"A \u0041\ud83d\ude00","identity_class":"individual","contact_information":"a@example.org","granular_markings":[{"marking_ref":"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1","selectors":["name"]}]}"#;
+const OBSERVED: &str = r#"{"type":"observed-data","id":"observed-data--b67d30ff-02ac-498a-92f9-32f845f448cf","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z","first_observed":"2026-03-01T12:00:00Z","last_observed":"2026-03-01T12:00:00Z","number_observed":1,"objects":{"0":{"type":"email-addr","value":"a@example.org"},"1":{"type":"x-own","n":[1,-2.5e3,true,null,{}]}}}"#;
+
+/// The targets whose values are text.
+pub fn targets() -> Vec<Target> {
+    let bundle = format!(
+        r#"{{"type":"bundle","id":"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d","objects":[{INDICATOR},{IDENTITY}]}}"#
+    );
+    let envelope = format!("{{\"more\":false,\"objects\":[{OBSERVED}]}}");
+    let array = format!("[\n{INDICATOR},\n{OBSERVED}\n]");
+    let deep = format!("{{\"type\":\"x\",\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    let json: &[(&str, &str)] = &[
+        ("bundle", &bundle),
+        ("envelope", &envelope),
+        ("array", &array),
+        ("one", IDENTITY),
+        ("deep", &deep),
+        ("twice", r#"{"type":"x","id":"x","\u0069d":"y"}"#),
+        ("surrogate", r#"{"type":"\ud800"}"#),
+    ];
+    let objects = texts(&[("indicator", INDICATOR), ("identity", IDENTITY), ("observed", OBSERVED)]);
+    vec![
+        ("stix", texts(json)),
+        ("import", texts(json)),
+        ("redact", objects),
+        ("pattern", patterns()),
+        ("pack", packs()),
+    ]
+}
+
+fn patterns() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        ("one", "[ipv4-addr:value = '192.0.2.7']"),
+        (
+            "path",
+            "[file:hashes.'SHA-256' = 'ab' AND file:extensions.'windows-pebinary-ext'.sections[*].entropy > 7.0]",
+        ),
+        ("set", "[url:value IN ('http://a', 'b\\'c')] REPEATS 5 TIMES WITHIN 1800 SECONDS"),
+        ("time", "[a:b MATCHES '^x'] START t'2026-03-01T12:00:00Z' STOP t'2026-03-02T12:00:00Z'"),
+        ("binary", "([a:b = b'AA=='] OR [a:c NOT LIKE h'00ff'])"),
+    ])
+}
+
+fn packs() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        (
+            "forbid",
+            "// pack: exercise/fuzz\n// version: 1\n\n@id(\"fuzz/one\")\n@citation(\"exercise data\")\n\
+             @code(\"border/own-policy\")\n@principle(\"a\")\n@lift(\"ask\")\n@sentence(\"Nothing red is sent.\")\n\
+             forbid (principal, action == Action::\"send\", resource) when { resource.tlp == \"red\" };\n",
+        ),
+        (
+            "duty",
+            "// pack: exercise/duty\n// version: 2\n\n@id(\"fuzz/duty\")\n@obligation(\"log-access\")\n\
+             @citation(\"exercise data\")\n@sentence(\"Each reading is logged.\")\n\
+             permit (principal, action == Action::\"oblige-log-access\", resource);\n",
+        ),
+        ("wrong", "// pack: x\npermit (principal, action, resource) when { context.unheard == 1 };\n"),
+    ])
+}
