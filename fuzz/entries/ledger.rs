@@ -1,10 +1,13 @@
 //! Entries of `comity-ledger`.
 
 use comity_ledger::{
+    EquivocationProof, Provisional, Receipt, SuccessionStatement, Trust,
     checkpoint::Checkpoint,
     note::{Note, NoteKey, SignatureLine},
     tile::{self, TilePath},
+    witness::AddCheckpoint,
 };
+use comity_record::{Canonical, RootSigned};
 
 /// Signed notes, checkpoints, cosignature lines and verifier keys, as logs and witnesses send them.
 pub fn note(bytes: &[u8]) {
@@ -35,5 +38,31 @@ pub fn tile(bytes: &[u8]) {
     let path = std::str::from_utf8(bytes).ok();
     if let Some((path, text)) = path.and_then(|text| Some((TilePath::parse(text)?, text))) {
         assert_eq!(path.to_string(), text, "a path has one form");
+    }
+}
+
+/// Receipts, full and provisional. Nobody is trusted, so that none may verify.
+pub fn receipt(bytes: &[u8]) {
+    let nobody = Trust::new([]);
+    if let Ok(receipt) = Receipt::from_bytes(bytes) {
+        assert_eq!(receipt.to_bytes(), bytes, "a receipt has one encoding");
+        assert!(receipt.verify(&nobody).is_err(), "no receipt verifies without trust");
+    }
+    if let Ok(receipt) = Provisional::from_bytes(bytes) {
+        assert!(receipt.verify(&nobody).is_err(), "no receipt verifies without trust");
+    }
+}
+
+/// What a witness is asked, and the statements that logs make about themselves and each other.
+pub fn witness(bytes: &[u8]) {
+    if let Ok(request) = AddCheckpoint::parse(bytes) {
+        assert_eq!(request.to_string().as_bytes(), bytes, "a request has one form");
+    }
+    if let Ok(statement) = RootSigned::<SuccessionStatement>::from_bytes(bytes) {
+        assert_eq!(statement.to_bytes(), bytes, "a statement has one encoding");
+    }
+    let _ = SuccessionStatement::from_bytes(bytes);
+    if let Ok(proof) = EquivocationProof::from_bytes(bytes) {
+        assert_eq!(proof.to_bytes(), bytes, "a proof has one encoding");
     }
 }

@@ -25,6 +25,8 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("change_set", law::change_set),
     ("note", ledger::note),
     ("tile", ledger::tile),
+    ("receipt", ledger::receipt),
+    ("witness", ledger::witness),
     ("stix", threat::stix),
     ("import", threat::import),
     ("pattern", threat::pattern),

@@ -2,21 +2,31 @@
 
 use super::{
     Target,
-    record::{key, time},
+    record::{self, key, party, time},
     texts,
 };
-use comity_ledger::{checkpoint::CheckpointSigner, tile, tree::TreeHead};
-use comity_record::{MlDsa44Key, sha256};
+use comity_ledger::{
+    Provisional, SuccessionStatement,
+    checkpoint::CheckpointSigner,
+    receipt::{Contents, Part, Place, RecordPart},
+    tile,
+    tree::TreeHead,
+};
+use comity_record::{Canonical, Entry, EntryKind, Hash, MlDsa44Key, RecordId, RootSigned, sha256};
 
 /// The targets of this crate.
 pub fn targets() -> Vec<Target> {
-    vec![("note", notes()), ("tile", tiles())]
+    vec![("note", notes()), ("tile", tiles()), ("receipt", receipts()), ("witness", witness())]
+}
+
+fn checkpoint() -> String {
+    let keys = (key(4), MlDsa44Key::from_seed(&[5; 32]).expect("a key"));
+    let signer = CheckpointSigner { origin: "ledger.example/xa", ed25519: &keys.0, ml_dsa_44: &keys.1 };
+    signer.sign(TreeHead::empty(), time()).expect("a checkpoint").to_string()
 }
 
 fn notes() -> Vec<(String, Vec<u8>)> {
-    let keys = (key(4), MlDsa44Key::from_seed(&[5; 32]).expect("a key"));
-    let signer = CheckpointSigner { origin: "ledger.example/xa", ed25519: &keys.0, ml_dsa_44: &keys.1 };
-    let checkpoint = signer.sign(TreeHead::empty(), time()).expect("a checkpoint").to_string();
+    let checkpoint = checkpoint();
     let (text, lines) = checkpoint.rsplit_once("\n\n").expect("a note");
     let first = lines.lines().next().expect("a line");
     let mut out = texts(&[
@@ -38,5 +48,58 @@ fn tiles() -> Vec<(String, Vec<u8>)> {
     ]);
     out.push(("tile".to_owned(), tile::tile_bytes(&hashes)));
     out.push(("bundle".to_owned(), tile::bundle_bytes(&hashes)));
+    out
+}
+
+fn part(kind: EntryKind) -> Part {
+    let place = Place { index: 0, proof: vec![Hash::default()], checkpoint: checkpoint() };
+    Part {
+        entry: Entry::new(kind, time(), party("XA")),
+        salt: [6; 16].into(),
+        decision: Some(vec![0xa0].into()),
+        place: Some(place),
+    }
+}
+
+fn receipts() -> Vec<(String, Vec<u8>)> {
+    let (_, record) = record::records().swap_remove(0);
+    let parts = [
+        ("envelope", RecordPart::Envelope(record.as_bytes().to_vec().into())),
+        ("id", RecordPart::Id(RecordId(Hash::default()))),
+    ];
+    let receipt = |(name, record): (&str, RecordPart)| {
+        let contents = Contents {
+            record,
+            own: part(EntryKind::Cleared),
+            twin: Some(part(EntryKind::Received)),
+            acknowledgement: None,
+            letters: vec![record::letter().into()],
+        };
+        (name.to_owned(), Provisional::new(contents).to_bytes())
+    };
+    parts.map(receipt).to_vec()
+}
+
+fn witness() -> Vec<(String, Vec<u8>)> {
+    let statement = SuccessionStatement {
+        party: party("XA"),
+        old_origin: "ledger.example/xa".to_owned(),
+        last_witnessed: TreeHead::empty(),
+        witnesses: vec![party("XB")],
+        surviving: TreeHead::empty(),
+        lost_from: 0,
+        lost_to: 1,
+        new_origin: "ledger.example/xa-2".to_owned(),
+        at: time(),
+        reason: "Exercise data.".to_owned(),
+    };
+    let root = (key(2), MlDsa44Key::from_seed(&[3; 32]).expect("a key"));
+    let signed = RootSigned::sign(&statement, &root.0, &root.1).expect("a signature");
+    let mut out = texts(&[
+        ("first", &format!("old 0\n\n{}", checkpoint())),
+        ("later", &format!("old 7\nuU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=\n\n{}", checkpoint())),
+    ]);
+    out.push(("succession".to_owned(), statement.to_bytes()));
+    out.push(("signed-succession".to_owned(), signed.to_bytes()));
     out
 }

@@ -117,7 +117,7 @@ fn frames(records: &[(String, Signed)]) -> Vec<(String, Vec<u8>)> {
     out
 }
 
-fn letter() -> Vec<u8> {
+pub fn letter() -> Vec<u8> {
     let root = (key(2), MlDsa44Key::from_seed(&[3; 32]).expect("a key"));
     let statement = KeyStatement {
         party: party("XA"),

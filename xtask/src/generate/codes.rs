@@ -115,6 +115,13 @@ pub fn read(root: &Path) -> io::Result<Catalogue> {
     let mut out = of_types(&files, &made);
     raise_by_packs(root, &mut out)?;
     add_inline(&files, &mut out);
+    for meanings in out.codes.values_mut() {
+        // A code that is only compared has no meaning there; where it is given, it has.
+        let told = |m: &Meaning| !m.doc.is_empty() || m.text.is_some();
+        if meanings.iter().any(told) {
+            meanings.retain(|m| m.variant != ON_THE_SPOT || told(m));
+        }
+    }
     Ok(out)
 }
 
