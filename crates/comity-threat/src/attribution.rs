@@ -10,7 +10,10 @@ use crate::{
     reader::{JsonKind, Value},
     table::{Row, rows},
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// `attribution.csv`, read.
 #[derive(Debug, Default)]
@@ -36,6 +39,8 @@ enum Test {
     Is(Vec<String>),
     /// Its text has one of these phrases, in any case.
     Mentions(Vec<String>),
+    /// Its text has an adjective of `nationalities.csv` before one of these words.
+    Nationality { adjectives: Arc<BTreeSet<String>>, nouns: Vec<String> },
 }
 
 /// The ids of the rules by which the object claims a State's involvement; empty where it does not.
@@ -63,15 +68,22 @@ impl AttributionTable {
         [&self.claims, &self.states, &self.relations].iter().flat_map(|map| map.values()).map(Vec::len).sum()
     }
 
-    pub(crate) fn read(text: &str) -> Result<AttributionTable, TableFault> {
+    pub(crate) fn read(text: &str, nationalities: &str) -> Result<AttributionTable, TableFault> {
+        let mut adjectives = BTreeSet::new();
+        rows("nationalities.csv", nationalities, &["adjective"], |row| {
+            adjectives.insert(row.field(0).to_lowercase());
+            Ok(())
+        })?;
+        let adjectives = Arc::new(adjectives);
         let mut table = AttributionTable::default();
         let header = ["id", "kind", "types", "property", "test", "values", "note"];
-        rows("attribution.csv", text, &header, |row| table.add(&row))?;
+        rows("attribution.csv", text, &header, |row| table.add(&row, &adjectives))?;
         Ok(table)
     }
 
-    fn add(&mut self, row: &Row<'_>) -> Result<(), TableFault> {
-        let rule = Rule { id: row.field(0).to_owned(), property: row.field(3).to_owned(), test: test(row)? };
+    fn add(&mut self, row: &Row<'_>, adjectives: &Arc<BTreeSet<String>>) -> Result<(), TableFault> {
+        let test = test(row, adjectives)?;
+        let rule = Rule { id: row.field(0).to_owned(), property: row.field(3).to_owned(), test };
         let map = match row.field(1) {
             "claim" => &mut self.claims,
             "state" => &mut self.states,
@@ -94,15 +106,16 @@ impl AttributionTable {
     }
 }
 
-fn test(row: &Row<'_>) -> Result<Test, TableFault> {
+fn test(row: &Row<'_>, adjectives: &Arc<BTreeSet<String>>) -> Result<Test, TableFault> {
     let values: Vec<String> = row.list(5).iter().map(|value| value.to_lowercase()).collect();
     match (row.field(4), values.is_empty()) {
         ("present", true) => Ok(Test::Present),
         ("present", false) => Err(row.fault("`present` takes no values")),
-        ("is" | "mentions", true) => Err(row.fault("this test needs values")),
+        ("is" | "mentions" | "nationality", true) => Err(row.fault("this test needs values")),
         ("is", false) => Ok(Test::Is(values)),
         ("mentions", false) => Ok(Test::Mentions(values)),
-        (other, _) => Err(row.fault(format!("`{other}` is not one of present, is, mentions"))),
+        ("nationality", false) => Ok(Test::Nationality { adjectives: Arc::clone(adjectives), nouns: values }),
+        (other, _) => Err(row.fault(format!("`{other}` is not one of present, is, mentions, nationality"))),
     }
 }
 
@@ -115,6 +128,12 @@ impl Rule {
             Test::Mentions(phrases) => {
                 texts(value).any(|text| phrases.iter().any(|phrase| text.contains(phrase.as_str())))
             }
+            Test::Nationality { adjectives, nouns } => texts(value).any(|text| {
+                let words: Vec<&str> =
+                    text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).collect();
+                let pairs = words.iter().zip(words.iter().skip(1));
+                pairs.into_iter().any(|(a, b)| adjectives.contains(*a) && nouns.iter().any(|noun| noun == b))
+            }),
         }
     }
 }
@@ -157,6 +176,9 @@ mod tests {
         check(r#"{"type":"intrusion-set","country":"XA"}"#, &["country"]);
         check(r#"{"type":"intrusion-set","country":""}"#, &[]);
         check(r#"{"type":"report","description":"A State-Sponsored group"}"#, &["words"]);
+        check(r#"{"type":"report","description":"A suspected Ruritanian espionage group"}"#, &[]);
+        check(r#"{"type":"report","description":"A suspected Icelandic espionage group"}"#, &["nationality"]);
+        check(r#"{"type":"report","description":"Targets Icelandic ministries"}"#, &[]);
         check(r#"{"type":"indicator","description":"A State-Sponsored group"}"#, &[]);
     }
 

@@ -7,7 +7,7 @@ use crate::{
     validate::{refuses, validate},
 };
 use comity_record::{Labels, Manifest, label::Personal, label::Tlp, sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Objects of one label class, within the bounds of one record. [`Manifest::of`] takes `objects` as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,10 @@ pub struct Import<'c, 't> {
     open: BTreeMap<Labels, Open>,
     open_bytes: usize,
     full: Vec<Chunk>,
+    /// By id and time: the content that came first.
     seen: BTreeMap<[u8; 16], [u8; 8]>,
+    /// Further contents of the same versions.
+    others: BTreeSet<([u8; 16], [u8; 8])>,
     report: ImportReport,
 }
 
@@ -129,6 +132,7 @@ impl<'c, 't> Import<'c, 't> {
             open_bytes: 0,
             full: Vec::new(),
             seen: BTreeMap::new(),
+            others: BTreeSet::new(),
             report: ImportReport::default(),
         }
     }
@@ -199,19 +203,16 @@ impl<'c, 't> Import<'c, 't> {
     /// Whether this version came before with the same bytes.
     fn is_repeated(&mut self, object: &Object<'_>) -> bool {
         let time = object.common().modified().or(object.common().created()).unwrap_or_default();
-        let key = sha256(&[object.id().as_bytes(), b"\0", time.as_bytes()]);
-        let content = sha256(&[object.text().as_bytes()]);
-        match self.seen.insert(first_bytes(&key.0), first_bytes(&content.0)) {
-            Some(before) if before == first_bytes(&content.0) => {
-                self.report.repeated += 1;
-                true
-            }
-            Some(_) => {
-                self.report.conflicting += 1;
-                false
-            }
-            None => false,
-        }
+        let key = first_bytes(&sha256(&[object.id().as_bytes(), b"\0", time.as_bytes()]).0);
+        let content = first_bytes(&sha256(&[object.text().as_bytes()]).0);
+        let Some(before) = self.seen.get(&key) else {
+            self.seen.insert(key, content);
+            return false;
+        };
+        let repeated = *before == content || !self.others.insert((key, content));
+        self.report.repeated += u64::from(repeated);
+        self.report.conflicting += u64::from(!repeated);
+        repeated
     }
 
     fn count(&mut self, object: &Object<'_>, labelled: &Labelled) {
@@ -320,16 +321,18 @@ mod tests {
             url(1, ""),
             url(1, ""),
             url(1, r#","defanged":true"#),
+            url(1, ""),
+            url(1, r#","defanged":true"#),
             url(2, "").replace("url--", "uri--"),
             url(3, "").replace(r#""type":"url""#, r#""type":7"#),
             url(4, r#","x_comity_labels":{"tlp":"mauve"}"#),
             url(5, r#","object_marking_refs":["marking-definition--11111111-2222-4333-8444-000000000099"]"#),
         ];
         let (_, report) = run(&objects);
-        assert_eq!((report.objects, report.taken, report.repeated, report.conflicting), (7, 3, 1, 1));
+        assert_eq!((report.objects, report.taken, report.repeated, report.conflicting), (9, 3, 3, 1));
         assert_eq!((report.refusals(), report.unresolved), (3, 1));
         let refused: Vec<_> = report.refused.iter().map(|r| (r.index, r.code)).collect();
-        assert_eq!(refused, [(3, "threat/bad-id"), (4, "threat/wrong-type"), (5, "threat/unknown-label")]);
+        assert_eq!(refused, [(5, "threat/bad-id"), (6, "threat/wrong-type"), (7, "threat/unknown-label")]);
     }
 
     #[test]

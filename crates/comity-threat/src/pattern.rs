@@ -124,6 +124,28 @@ impl<'p> Iterator for Tokens<'p> {
     }
 }
 
+const WORDS: &[&str] = &[
+    "AND",
+    "OR",
+    "NOT",
+    "FOLLOWEDBY",
+    "LIKE",
+    "MATCHES",
+    "ISSUPERSET",
+    "ISSUBSET",
+    "EXISTS",
+    "LAST",
+    "IN",
+    "START",
+    "STOP",
+    "SECONDS",
+    "TRUE",
+    "FALSE",
+    "WITHIN",
+    "REPEATS",
+    "TIMES",
+];
+
 const SIGNS: &[&str] = &["==", "=", "!=", "<>", "<=", "<", ">=", ">", "(", ")", "[", "]", ","];
 
 impl<'p> Tokens<'p> {
@@ -139,7 +161,10 @@ impl<'p> Tokens<'p> {
         if matches!(first, 'h' | 'b' | 't') && second == Some(b'\'') {
             let start = self.at;
             self.at += 1;
-            self.quoted()?;
+            let inner = self.quoted()?;
+            if !is_constant(first, &inner) {
+                return Err(self.fault("a constant that is not what its letter says"));
+            }
             return Ok(self.text.get(start..self.at).map(Token::Constant));
         }
         if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
@@ -159,7 +184,12 @@ impl<'p> Tokens<'p> {
     fn word_or_path(&mut self) -> Result<Token<'p>, PatternFault> {
         let name = self.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         if !self.rest().starts_with(':') {
-            return Ok(Token::Word(name));
+            let known = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
+            return if known {
+                Ok(Token::Word(name))
+            } else {
+                Err(self.fault("a word that patterns do not have"))
+            };
         }
         self.at += 1;
         let start = self.at;
@@ -256,6 +286,19 @@ impl<'p> Tokens<'p> {
     }
 }
 
+/// Whether the text is a constant of the kind that this letter begins: hexadecimal, base64 or a time.
+fn is_constant(letter: char, inner: &str) -> bool {
+    match letter {
+        'h' => inner.len() % 2 == 0 && inner.bytes().all(|b| b.is_ascii_hexdigit()),
+        'b' => {
+            let digits = inner.trim_end_matches('=');
+            let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+            inner.len() % 4 == 0 && inner.len() - digits.len() <= 2 && digits.bytes().all(base64)
+        }
+        _ => inner.parse::<crate::Moment>().is_ok(),
+    }
+}
+
 fn is_key(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
@@ -303,6 +346,10 @@ mod tests {
             ("[a:b = (1]", "`]` that ends no comparison"),
             ("[a:b[x] = 1]", "an index that is no number and no `*`"),
             ("[a: = 1]", "a path without a key"),
+            ("[a:b = x]", "a word that patterns do not have"),
+            ("[a:b = h'0']", "a constant that is not what its letter says"),
+            ("[a:b = b'====']", "a constant that is not what its letter says"),
+            ("[a:b = t'2026-13-01T00:00:00Z']", "a constant that is not what its letter says"),
             ("[a:b = ☃]", "a character that begins no word"),
         ] {
             assert_eq!(check_shape(pattern).unwrap_err().what, what, "{pattern}");

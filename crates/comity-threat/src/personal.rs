@@ -113,7 +113,7 @@ impl<'t> Found<'t> {
             path.push(if list { Step::Index(index) } else { Step::Key(child.key().into_owned()) });
             if !rest.is_empty() {
                 self.follow(rule, rest, child, path);
-            } else if rule.when.holds(parent, child) {
+            } else if rule.when.holds(parent, child) && !is_placeholder(child) {
                 self.add(path, rule.level);
             }
             path.pop();
@@ -240,6 +240,11 @@ impl Rule {
         let named: Vec<&str> = self.path.iter().flatten().map(String::as_str).collect();
         named.len() <= keys.len() && named.iter().zip(keys).all(|(a, b)| *a == b.as_ref())
     }
+}
+
+/// What a redaction put in the place of a name is about nobody.
+fn is_placeholder(value: Value<'_>) -> bool {
+    value.as_str().is_some_and(|text| text == crate::redact::PLACEHOLDER)
 }
 
 fn when(row: &Row<'_>) -> Result<When, TableFault> {

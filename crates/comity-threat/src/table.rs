@@ -1,7 +1,12 @@
 //! The tables in `data/threat`: what counts as personal, what counts as a claim of attribution, which data category a
 //! type belongs to. They are embedded, and checked when they are read.
 
-use crate::{attribution::AttributionTable, labels::CategoryTable, personal::PersonalTable};
+use crate::{
+    Object,
+    attribution::AttributionTable,
+    labels::CategoryTable,
+    personal::{PersonalPart, PersonalTable, parts},
+};
 
 /// The tables that reading and labelling go by.
 #[derive(Debug)]
@@ -36,17 +41,28 @@ impl Tables {
         Tables::read(
             include_str!("../../../data/threat/personal.csv"),
             include_str!("../../../data/threat/attribution.csv"),
+            include_str!("../../../data/threat/nationalities.csv"),
             include_str!("../../../data/threat/categories.csv"),
         )
     }
 
-    /// Tables from the texts of `personal.csv`, `attribution.csv` and `categories.csv`.
-    pub fn read(personal: &str, attribution: &str, categories: &str) -> Result<Tables, TableFault> {
+    /// Tables from the texts of `personal.csv`, `attribution.csv`, `nationalities.csv` and `categories.csv`.
+    pub fn read(
+        personal: &str,
+        attribution: &str,
+        nationalities: &str,
+        categories: &str,
+    ) -> Result<Tables, TableFault> {
         Ok(Tables {
             personal: PersonalTable::read(personal)?,
-            attribution: AttributionTable::read(attribution)?,
+            attribution: AttributionTable::read(attribution, nationalities)?,
             categories: CategoryTable::read(categories)?,
         })
+    }
+
+    /// The parts of an object that are about a person, in the order of their selectors.
+    pub fn personal_parts(&self, object: &Object<'_>) -> Vec<PersonalPart> {
+        parts(&self.personal, object)
     }
 }
 
@@ -156,7 +172,9 @@ mod tests {
             ),
         ] {
             let texts = (format!("{personal}{p}"), format!("{attribution}{a}"), format!("{categories}{c}"));
-            let fault = Tables::read(&texts.0, &texts.1, &texts.2).err().map(|fault| fault.to_string());
+            let fault = Tables::read(&texts.0, &texts.1, "adjective\n", &texts.2)
+                .err()
+                .map(|fault| fault.to_string());
             match expected {
                 Some(expected) => {
                     assert!(fault.clone().unwrap_or_default().starts_with(expected), "{fault:?}")
@@ -164,6 +182,6 @@ mod tests {
                 None => assert_eq!(fault, None),
             }
         }
-        assert_eq!(Tables::read("a,b\n", attribution, categories).unwrap_err().line, 1);
+        assert_eq!(Tables::read("a,b\n", attribution, "adjective\n", categories).unwrap_err().line, 1);
     }
 }

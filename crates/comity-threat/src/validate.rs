@@ -185,12 +185,13 @@ impl Check<'_, '_> {
                 self.must("threat/bad-reference", "object_marking_refs", message);
             }
         }
-        let author = common.created_by_ref();
-        if let Some(author) =
-            author.filter(|author| !author.starts_with("identity--") || !is_identifier(author))
-        {
+        if let Some(author) = common.created_by_ref() {
             let message = format!("`{}` names no identity", brief(author));
-            self.must("threat/bad-reference", "created_by_ref", message);
+            if !is_identifier(author) {
+                self.must("threat/bad-reference", "created_by_ref", message);
+            } else if !author.starts_with("identity--") {
+                self.should("threat/bad-reference", "created_by_ref", message);
+            }
         }
         let keys: &[&str] = match self.object.type_name() {
             "relationship" => &["source_ref", "target_ref"],
