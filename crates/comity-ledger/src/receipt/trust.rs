@@ -3,8 +3,8 @@
 use super::{MAX_LETTERS, ReceiptFault};
 use crate::{checkpoint::CheckpointKeys, quorum::Quorum};
 use comity_record::{
-    BadSignature, Canonical, DualVerifier, KeyId, KeyRevocation, KeyRing, Letter, PartyCode, RootFault,
-    RootSigned, Timestamp,
+    BadSignature, Canonical, DualVerifier, KeyEntry, KeyId, KeyRevocation, KeyRing, Letter, PartyCode,
+    PublicKey, RootFault, RootSigned, Timestamp,
 };
 use minicbor::bytes::ByteVec;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     letters: BTreeMap<PartyCode, Letter>,
-    revoked: BTreeMap<KeyId, Timestamp>,
+    revoked: BTreeMap<(PartyCode, KeyId), Timestamp>,
     /// The quorum wanted.
     pub quorum: Quorum,
 }
@@ -26,7 +26,8 @@ impl Trust {
         Trust { letters, ..Trust::default() }
     }
 
-    /// Takes note of a revocation, which must be signed by the party's accepted root.
+    /// Takes note of a revocation, which must be signed by the party's accepted root. It counts for that party's keys
+    /// only: nobody revokes the key of another.
     pub fn revoke(
         &mut self,
         party: &PartyCode,
@@ -36,7 +37,7 @@ impl Trust {
         let wrong = |why: RootFault| ReceiptFault::Letter { party: party.clone(), why };
         let revocation = signed.verify(root).map_err(wrong)?;
         if revocation.party == *party {
-            self.revoked.insert(revocation.key, revocation.at);
+            self.revoked.insert((revocation.party, revocation.key), revocation.at);
         }
         Ok(())
     }
@@ -63,15 +64,11 @@ impl Trust {
         }
         let mut keys = KeyRing::default();
         letters.iter().for_each(|letter| letter.enter(&mut keys));
-        for (key, at) in &self.revoked {
-            keys.revoke(*key, *at);
+        for ((party, key), at) in &self.revoked {
+            revoke(&mut keys, party, *key, *at);
         }
-        Ok(Letters {
-            letters,
-            keys,
-            revoked: self.revoked.keys().copied().collect(),
-            enclosed: enclosed.len(),
-        })
+        let revoked = self.revoked.keys().cloned().collect();
+        Ok(Letters { letters, keys, revoked, enclosed: enclosed.len() })
     }
 
     fn verify_letter(&self, signed: &RootSigned<Letter>) -> Result<Letter, ReceiptFault> {
@@ -89,7 +86,7 @@ impl Trust {
 pub(super) struct Letters {
     letters: Vec<Letter>,
     pub(super) keys: KeyRing,
-    revoked: BTreeSet<KeyId>,
+    revoked: BTreeSet<(PartyCode, KeyId)>,
     pub(super) enclosed: usize,
 }
 
@@ -97,9 +94,8 @@ impl Letters {
     /// The checkpoint keys of a party that were valid at a time and are not revoked.
     pub(super) fn checkpoint_keys(&self, party: &PartyCode, at: Timestamp) -> Vec<CheckpointKeys> {
         let of_party = self.letters.iter().filter(|letter| letter.party == *party);
-        let alive = |keys: &CheckpointKeys| {
-            !self.revoked.contains(&keys.ed25519.id()) && !self.revoked.contains(&keys.ml_dsa_44.id())
-        };
+        let revoked = |key: &PublicKey| self.revoked.contains(&(party.clone(), key.id()));
+        let alive = |keys: &CheckpointKeys| !revoked(&keys.ed25519) && !revoked(&keys.ml_dsa_44);
         let mut out: Vec<CheckpointKeys> = Vec::new();
         for keys in of_party.flat_map(|letter| CheckpointKeys::of_letter(letter, at)).filter(alive) {
             if !out.contains(&keys) {
@@ -107,5 +103,12 @@ impl Letters {
             }
         }
         out
+    }
+}
+
+fn revoke(keys: &mut KeyRing, party: &PartyCode, key: KeyId, at: Timestamp) {
+    let of_key: Vec<KeyEntry> = keys.of(party).filter(|entry| entry.key.id() == key).cloned().collect();
+    for entry in of_key {
+        keys.insert(KeyEntry { revoked: Some(at), ..entry });
     }
 }

@@ -3,4 +3,16 @@
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod note;
+#[cfg(test)]
+mod party;
+#[cfg(test)]
+mod receipt;
+#[cfg(test)]
+mod start;
+#[cfg(test)]
 mod tree;
+#[cfg(test)]
+mod witness;
