@@ -1,1 +1,29 @@
-//! Sessions, Dispatch and wire codecs, sans-I/O
+//! How records travel between nodes: dispatches, acknowledgements, turns, and the desk that works a party's ledger.
+//!
+//! Everything here is sans-I/O. Time and randomness come in as arguments, bytes go out as values; storage is a value
+//! that keeps the promises of `comity_ledger::store`. The node moves the bytes.
+//!
+//! **Invariant:** a [`Dispatch`] is made only from a `Cleared` and the `Committed<Entry>` of that same clearance. What was
+//! not judged and entered cannot be sent.
+
+mod acknowledgement;
+mod backoff;
+pub mod desk;
+mod dispatch;
+pub mod frames;
+pub mod house;
+mod rim;
+pub mod tables;
+pub mod turn;
+
+pub use acknowledgement::{Acknowledgement, Outcome};
+pub use backoff::Backoff;
+pub use desk::{
+    Authored, Begin, CLOCK_TOLERANCE, Content, Desk, DeskFault, Event, HeldRecord, Law, LetterFault,
+    Manuscript, Peer, Positions, Recalled, Shared, Sharing, Signers, Verdict,
+};
+pub use dispatch::{Carriage, Dispatch, Mismatch};
+pub use house::{Act, ActFault, House, Scope};
+pub use rim::{Bodies, Entropy};
+
+use rim::draw;

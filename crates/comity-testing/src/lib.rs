@@ -1,4 +1,5 @@
 //! Builders, simulation and contract suites for tests
 
+pub mod desks;
 pub mod postgres;
 pub mod store_contract;

@@ -1,0 +1,188 @@
+//! Checkpoints and witnesses inside the session: our newest checkpoint is offered to every peer, theirs are checked,
+//! kept and cosigned.
+//!
+//! A witness makes a head durable before it signs for it. Two heads of one log that exclude each other are kept as
+//! proof and entered; nothing that shows them is answered with a cosignature.
+
+use super::{Desk, DeskFault, receive::Event};
+use crate::{
+    Bodies, Entropy, draw,
+    turn::{CheckpointOffer, Cosignature, Turn},
+};
+use comity_ledger::{
+    CheckpointKeys, CheckpointSigner, SignedCheckpoint,
+    cosignature::Strength,
+    note::SignatureLine,
+    store::{Kv, Store},
+    tile::TilePath,
+    witness::{AddCheckpoint, Declined, MAX_LEAVES, load},
+};
+use comity_record::{PartyCode, Timestamp};
+
+/// The space of our own checkpoints, by size (eight bytes, big-endian): the note with every cosignature gathered.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    fn checkpoint_signer(&self) -> CheckpointSigner<'_> {
+        CheckpointSigner {
+            origin: &self.letter.ledger,
+            ed25519: &*self.signers.checkpoint_ed25519,
+            ml_dsa_44: &*self.signers.checkpoint_ml_dsa_44,
+        }
+    }
+
+    /// Our checkpoint for the present head, with the cosignatures gathered so far; signed and kept where there is none
+    /// yet.
+    pub async fn checkpoint(&mut self, now: Timestamp) -> Result<Vec<u8>, DeskFault> {
+        let head = self.log.tree_head();
+        if let Some(note) = self.checkpoint_at(head.size, now).await? {
+            return Ok(note);
+        }
+        let signed = self
+            .checkpoint_signer()
+            .sign(head, now)
+            .map_err(|fault| DeskFault::other("a checkpoint", &fault))?;
+        let note = signed.to_string().into_bytes();
+        let key = head.size.to_be_bytes().to_vec();
+        self.store.put_many(CHECKPOINTS, &[(key, Some(note.clone()))]).await?;
+        Ok(note)
+    }
+
+    /// The checkpoint that was signed at a size.
+    pub async fn checkpoint_at(&self, size: u64, now: Timestamp) -> Result<Option<Vec<u8>>, DeskFault> {
+        Ok(self.store.get(CHECKPOINTS, &size.to_be_bytes(), now.as_millis()).await?)
+    }
+
+    /// The keys of our own checkpoints.
+    pub fn checkpoint_keys(&self) -> CheckpointKeys {
+        self.checkpoint_signer().keys()
+    }
+
+    /// A file of our ledger in the layout of C2SP tlog-tiles.
+    pub async fn tile(&self, path: TilePath) -> Result<Option<Vec<u8>>, DeskFault> {
+        Ok(match path {
+            TilePath::Tile { id, width } => self.log.tile(&self.store, id, width).await?,
+            TilePath::Entries { index, width } => self.log.bundle(&self.store, index, width).await?,
+        })
+    }
+
+    /// Says how far we witnessed the peer's ledger, and offers our newest checkpoint where the peer has not cosigned it.
+    pub(super) async fn offer_checkpoint(
+        &mut self,
+        now: Timestamp,
+        party: &PartyCode,
+        turn: &mut Turn,
+    ) -> Result<(), DeskFault> {
+        let peer = self.peer(party)?;
+        let (seen, keys) = (peer.witnessed, CheckpointKeys::of_letter(&peer.letter, now));
+        let watched = load(&self.store, &peer.letter.ledger, now).await;
+        let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
+        (turn.witnessed, turn.kept) = (watched.head().size, watched.held());
+        turn.cosignatures = std::mem::take(&mut self.peer_mut(party)?.owed);
+        let (Some((old_size, kept)), size) = (seen, self.log.size()) else { return Ok(()) };
+        if size == 0 || old_size > size || kept > size {
+            return Ok(());
+        }
+        let note = self.checkpoint(now).await?;
+        let signed = self
+            .checkpoint_keys()
+            .verify(&note)
+            .map_err(|fault| DeskFault::other("our checkpoint", &fault))?;
+        if keys.iter().any(|pair| matches!(pair.cosignature(&signed), Ok(Some(_)))) {
+            return Ok(());
+        }
+        let proof = match old_size {
+            0 => Vec::new(),
+            old_size => self.log.consistency_proof(&self.store, old_size, size).await?,
+        };
+        // More leaf hashes than one turn takes follow with later checkpoints, once the witness is near.
+        let fits = size - kept <= MAX_LEAVES as u64;
+        let entries = if fits { self.log.leaf_hashes(&self.store, kept, size).await? } else { Vec::new() };
+        turn.checkpoint = Some(CheckpointOffer { old_size, proof, note: note.into(), entries });
+        Ok(())
+    }
+
+    /// Considers a peer's checkpoint as its witness.
+    pub(super) async fn take_checkpoint(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        turn: &Turn,
+    ) -> Result<Vec<Event>, DeskFault> {
+        self.peer_mut(party)?.witnessed = Some((turn.witnessed, turn.kept));
+        let Some(offer) = &turn.checkpoint else { return Ok(Vec::new()) };
+        let letter = &self.peer(party)?.letter;
+        let keys = CheckpointKeys::of_letter(letter, now);
+        let watched = load(&self.store, &letter.ledger, now).await;
+        let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
+        let request = AddCheckpoint {
+            old_size: offer.old_size,
+            proof: offer.proof.clone(),
+            checkpoint: offer.note.to_vec(),
+            leaves: offer.entries.clone(),
+        };
+        let accepted = match watched.consider(&keys, &request) {
+            Ok(accepted) => accepted,
+            Err(Declined::Equivocation(proof)) => {
+                let entry = proof.entry(now, self.party.clone(), party.clone());
+                self.log.commit(&self.store, vec![(entry, draw(entropy))], vec![proof.row()]).await?;
+                return Ok(vec![Event::Conflict { by: party.clone() }]);
+            }
+            Err(declined) => {
+                return Ok(vec![Event::BadCheckpoint {
+                    from: party.clone(),
+                    why: declined.code().to_owned(),
+                }]);
+            }
+        };
+        let size = accepted.checkpoint().head().size;
+        let kept = accepted.keep(&self.store, &self.log, now).await;
+        let kept = kept.map_err(|fault| DeskFault::other("keeping a peer's head", &fault))?;
+        let lines = kept.cosign(&self.checkpoint_signer(), now, Strength::Ed25519)?;
+        let lines = lines.iter().map(ToString::to_string).collect();
+        self.peer_mut(party)?.owed.push(Cosignature { size, lines });
+        Ok(Vec::new())
+    }
+
+    /// Adds a peer's cosignatures to our checkpoints, once each is found good.
+    pub(super) async fn take_cosignatures(
+        &mut self,
+        now: Timestamp,
+        party: &PartyCode,
+        cosignatures: &[Cosignature],
+    ) -> Result<Vec<Event>, DeskFault> {
+        let keys = CheckpointKeys::of_letter(&self.peer(party)?.letter, now);
+        let own = self.checkpoint_keys();
+        let mut events = Vec::new();
+        for cosignature in cosignatures.iter().take(64) {
+            let bad = |why: &str| Event::BadCheckpoint { from: party.clone(), why: why.to_owned() };
+            let Some(note) = self.checkpoint_at(cosignature.size, now).await? else {
+                events.push(bad("exchange/unknown-checkpoint"));
+                continue;
+            };
+            let Some(signed) = cosigned(&own, &keys, &note, &cosignature.lines) else {
+                events.push(bad("exchange/bad-cosignature"));
+                continue;
+            };
+            let key = cosignature.size.to_be_bytes().to_vec();
+            self.store.put_many(CHECKPOINTS, &[(key, Some(signed.to_string().into_bytes()))]).await?;
+            events.push(Event::Cosigned { by: party.clone(), size: cosignature.size });
+        }
+        Ok(events)
+    }
+}
+
+/// The checkpoint with a witness's lines, if they are by one of the witness's keys.
+fn cosigned(
+    own: &CheckpointKeys,
+    witness: &[CheckpointKeys],
+    note: &[u8],
+    lines: &str,
+) -> Option<SignedCheckpoint> {
+    let mut signed = own.verify(note).ok()?;
+    let lines = SignatureLine::parse_all(lines.as_bytes()).ok()?;
+    signed.add(lines.into_iter().filter(|line| witness.iter().any(|keys| keys.origin == line.name)));
+    let good = witness.iter().any(|keys| matches!(keys.cosignature(&signed), Ok(Some(_))));
+    good.then_some(signed)
+}

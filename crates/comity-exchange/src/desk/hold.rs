@@ -1,0 +1,134 @@
+//! Reading back what is held.
+
+use super::{Desk, DeskFault};
+use crate::{
+    Bodies,
+    tables::{Held, OBJECTS, OUTBOX, OutboxRow, RECORDS, RecordRow, object_key},
+};
+use comity_ledger::store::{Kv, Order, Store};
+use comity_record::{Canonical, Frame, Hash, PartyCode, RecordId, Salts, Signed, Verified};
+use std::collections::BTreeSet;
+
+/// A record held here, verified again, with the objects that were not erased.
+#[derive(Clone, Debug)]
+pub struct HeldRecord {
+    /// The record.
+    pub record: Verified,
+    /// Its entry.
+    pub index: u64,
+    /// From whom it came, where it did not originate here.
+    pub received_from: Option<PartyCode>,
+    /// Objects by manifest position.
+    pub objects: Vec<(u32, Vec<u8>)>,
+    salts: Salts,
+}
+
+impl HeldRecord {
+    /// The frame that carries the record with everything still held of it.
+    pub fn frame(&self) -> Result<Frame, DeskFault> {
+        let signed = Signed::from_bytes(self.record.as_bytes())?;
+        let in_manifest = self.record.statement().body.manifest().map_or(0, |m| m.objects.len());
+        Ok(match &self.salts {
+            Salts::None => Frame::bare(&signed),
+            Salts::Complete(salt) if self.objects.len() == in_manifest => {
+                Frame::complete(&signed, *salt, self.objects.iter().map(|(_, bytes)| bytes.clone()).collect())
+            }
+            salts => {
+                let salted = self.objects.iter().filter_map(|(position, bytes)| {
+                    object_salt(salts, *position).map(|salt| (*position, salt, bytes.clone()))
+                });
+                Frame::partial(&signed, salted.collect())
+            }
+        })
+    }
+}
+
+fn object_salt(salts: &Salts, position: u32) -> Option<comity_record::ObjectSalt> {
+    match salts {
+        Salts::Complete(salt) => Some(salt.object(position)),
+        Salts::Partial(salts) => salts.iter().find(|(at, _)| *at == position).map(|(_, salt)| **salt),
+        Salts::None => None,
+    }
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// The rows of records, in the order asked; `None` where there is none.
+    pub async fn record_rows(&self, records: &[RecordId]) -> Result<Vec<Option<RecordRow>>, DeskFault> {
+        let keys: Vec<_> = records.iter().map(|id| (0, id.0.0.to_vec())).collect();
+        let rows = self.store.get_many(RECORDS, &keys).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| row.map(|row| RecordRow::from_bytes(&row)).transpose())
+            .collect::<Result<_, _>>()?)
+    }
+
+    /// Every record authored here, oldest first, with its row; derived ones too.
+    pub async fn own_records(&self) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
+        self.records_where(|row| row.received_from.is_none()).await
+    }
+
+    /// Every record received, oldest first, with its row.
+    pub async fn received_records(&self) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
+        self.records_where(|row| row.received_from.is_some()).await
+    }
+
+    async fn records_where(
+        &self,
+        wanted: impl Fn(&RecordRow) -> bool,
+    ) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
+        let mut found = Vec::new();
+        for (key, value) in self.all(RECORDS, 0).await? {
+            let row = RecordRow::from_bytes(&value)?;
+            let Some(id) = Hash::from_slice(&key).map(RecordId) else { continue };
+            if wanted(&row) {
+                found.push((id, row));
+            }
+        }
+        found.sort_by_key(|(_, row)| row.index);
+        Ok(found)
+    }
+
+    /// The records that have a position in a peer's outbox.
+    pub async fn given(&self, party: &PartyCode) -> Result<BTreeSet<RecordId>, DeskFault> {
+        let number = self.peer(party)?.number;
+        let rows = self.all(OUTBOX, number).await?;
+        rows.iter().map(|(_, value)| Ok(OutboxRow::from_bytes(value)?.record)).collect()
+    }
+
+    /// The record without its objects, verified again.
+    pub async fn envelope(&self, id: RecordId) -> Result<HeldRecord, DeskFault> {
+        let row = self.record_rows(&[id]).await?.pop().flatten();
+        let row = row.ok_or_else(|| DeskFault::NoRecord { record: id.0.short() })?;
+        let opened = self.bodies.open(id, &[(0, row.sealed.to_vec())]).await?.pop().flatten();
+        let held = opened.ok_or_else(|| DeskFault::Erased { record: id.0.short() })?;
+        let held = Held::from_bytes(&held)?;
+        let record = Signed::from_bytes(&held.envelope)?.verify(&self.keys)?;
+        Ok(HeldRecord {
+            record,
+            index: row.index,
+            received_from: row.received_from,
+            objects: Vec::new(),
+            salts: held.salts,
+        })
+    }
+
+    /// The record with the objects that were not erased.
+    pub async fn held(&self, id: RecordId) -> Result<HeldRecord, DeskFault> {
+        let mut held = self.envelope(id).await?;
+        let (from, to) = (object_key(held.index, 0), object_key(held.index, u32::MAX));
+        let limit = comity_record::Manifest::MAX_OBJECTS as u32;
+        let rows = self.store.scan(OBJECTS, 0, &from, &to, limit, Order::Ascending).await?;
+        let mut parts = Vec::with_capacity(rows.len());
+        for (key, sealed) in rows {
+            let position = key.last_chunk::<4>().copied().map_or(u32::MAX, u32::from_be_bytes);
+            parts.push((position.saturating_add(1), sealed));
+        }
+        let opened = self.bodies.open(id, &parts).await?;
+        held.objects = parts
+            .iter()
+            .zip(opened)
+            .filter_map(|((part, _), bytes)| bytes.map(|bytes| (part.saturating_sub(1), bytes)))
+            .collect();
+        Ok(held)
+    }
+}

@@ -1,0 +1,126 @@
+//! Judging at this desk, and what of a judgement is kept so that anybody can judge again.
+
+use super::{Desk, DeskFault};
+use crate::{
+    Bodies,
+    tables::{CROSSINGS, DECISIONS, DecisionRow, INPUTS, crossing_key},
+};
+use comity_border::{Decision, Judgement, Packs, Request, Standing, StandingEntries, judge};
+use comity_law::Register;
+use comity_ledger::store::{Kv, Order, Row, Store};
+use comity_record::{Canonical, CrossingId, Entry, RecordId, Timestamp, Verified};
+use std::sync::Arc;
+
+/// What a desk judges by: its packs, its register, and its own facts about peers.
+#[derive(Clone, Debug)]
+pub struct Law {
+    /// The register.
+    pub register: Arc<Register>,
+    /// The packs in force.
+    pub packs: Arc<Packs>,
+    /// The node's own facts.
+    pub standing: Standing,
+}
+
+/// How a crossing was judged, as entered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The decision in full.
+    pub decision: Decision,
+    /// Its entry in the ledger.
+    pub index: u64,
+}
+
+/// A judgement ready to be entered.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    pub entry: Entry,
+    pub decision: Decision,
+    pub request: Request,
+    pub record: RecordId,
+}
+
+impl Law {
+    /// Judges by what is in force here.
+    pub fn judge(&self, record: &Verified, request: &Request) -> Judgement {
+        judge(&self.packs, &self.register, &self.standing, record, request)
+    }
+
+    /// Whether a decision was given under what is in force here now, and no date threshold has passed since.
+    pub fn unchanged_since(&self, decision: &Decision, now: Timestamp) -> bool {
+        decision.pack == self.packs.hash()
+            && decision.register == self.register.hash()
+            && decision.standing == self.standing.hash()
+            && decision.ruling.next_threshold.is_none_or(|threshold| now.date() < threshold)
+    }
+
+    /// Changes the node's own facts.
+    pub fn restand(&mut self, change: impl FnOnce(&mut StandingEntries)) {
+        let mut entries = self.standing.entries().clone();
+        change(&mut entries);
+        self.standing = Standing::new(entries);
+    }
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// What would be judged; nothing is entered.
+    pub fn preview(&self, record: &Verified, request: &Request) -> Judgement {
+        self.law.judge(record, request)
+    }
+
+    /// The entry and decision of a judgement. A judgement that asks for redaction first is entered as the refusal of
+    /// the record as it stands.
+    pub(super) fn judged(
+        &self,
+        now: Timestamp,
+        record: RecordId,
+        request: Request,
+        judgement: &Judgement,
+    ) -> Judged {
+        let entry = match judgement {
+            Judgement::Cleared(cleared) => cleared.entry(now),
+            Judgement::Refusal(refusal) => refusal.entry(now),
+            Judgement::RedactFirst(first) => first.clone().into_refusal().entry(now),
+        };
+        Judged { entry, decision: judgement.decision().clone(), request, record }
+    }
+
+    /// The rows of a judgement whose entry will have `index`.
+    pub(super) fn judgement_rows(&self, index: u64, judged: &Judged) -> Result<Vec<Row>, DeskFault> {
+        let crossing = CrossingId::of(&judged.record, &judged.request.from, &judged.request.to);
+        let standing = self.law.standing.hash();
+        let decision = DecisionRow {
+            decision: judged.decision.to_bytes().into(),
+            request: judged.request.to_bytes().into(),
+            record: judged.record,
+            crossing,
+        };
+        let row = |table, key, value| Row { table, partition: 0, key, value };
+        Ok(vec![
+            row(DECISIONS, index.to_be_bytes().to_vec(), decision.to_bytes()),
+            row(CROSSINGS, crossing_key(&crossing, index), Vec::new()),
+            row(INPUTS, standing.0.to_vec(), self.law.standing.entries().to_bytes()),
+        ])
+    }
+
+    /// The decision of an entry.
+    pub async fn decision(&self, index: u64) -> Result<Option<(DecisionRow, Decision, Request)>, DeskFault> {
+        let key = (0, index.to_be_bytes().to_vec());
+        let Some(bytes) = self.store.get_many(DECISIONS, &[key]).await?.pop().flatten() else {
+            return Ok(None);
+        };
+        let row = DecisionRow::from_bytes(&bytes)?;
+        let (decision, request) = (Decision::from_bytes(&row.decision)?, Request::from_bytes(&row.request)?);
+        Ok(Some((row, decision, request)))
+    }
+
+    /// The entries of a crossing, oldest first.
+    pub async fn crossing_entries(&self, crossing: &CrossingId) -> Result<Vec<u64>, DeskFault> {
+        let (from, to) = (crossing_key(crossing, 0), crossing_key(crossing, u64::MAX));
+        let rows = self.store.scan(CROSSINGS, 0, &from, &to, 1000, Order::Ascending).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|(key, _)| key.last_chunk::<8>().copied().map(u64::from_be_bytes))
+            .collect())
+    }
+}

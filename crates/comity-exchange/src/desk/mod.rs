@@ -1,0 +1,102 @@
+//! The desk: one party's sequencer. It authors records, has them judged, enters every act in the ledger, fills turns for
+//! peers and takes in theirs.
+//!
+//! There is one desk per party at a time; it owns the log's head. Every method that changes something ends in exactly
+//! one `commit` per group of acts: a crash leaves either all of a group or nothing of it. What a desk keeps in memory
+//! (positions, peers, keys) is rebuilt from the log by [`Desk::open`].
+
+mod acts;
+mod author;
+mod cosign;
+mod fault;
+mod hold;
+mod judge;
+mod open;
+mod peers;
+mod recall;
+mod receive;
+mod redact;
+mod send;
+mod share;
+
+pub use author::{Authored, Content, Manuscript};
+pub use fault::DeskFault;
+pub use hold::HeldRecord;
+pub use judge::{Law, Verdict};
+pub use open::{Begin, Signers};
+pub use peers::{CLOCK_TOLERANCE, LetterFault, Peer, Positions};
+pub use recall::Recalled;
+pub use receive::Event;
+pub use share::{Shared, Sharing};
+
+use crate::{Bodies, house::House};
+use comity_border::Disclosure;
+use comity_law::Register;
+use comity_ledger::{
+    Log,
+    store::{Kv, Store},
+};
+use comity_record::{KeyRing, Letter, PartyCode};
+use comity_threat::Tables;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One party's sequencer over its store and sealed bodies.
+#[derive(Debug)]
+pub struct Desk<S, B> {
+    party: PartyCode,
+    store: S,
+    bodies: B,
+    log: Log,
+    signers: Signers,
+    letter: Letter,
+    keys: KeyRing,
+    base: Arc<Register>,
+    law: Law,
+    peers: BTreeMap<PartyCode, Peer>,
+    house: House,
+    disclosure: Disclosure,
+    tables: Arc<Tables>,
+    frames: send::FrameCache,
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// The party whose desk this is.
+    pub fn party(&self) -> &PartyCode {
+        &self.party
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The keys accepted.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Units, officers and tokens.
+    pub fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// The party's own letter.
+    pub fn letter(&self) -> &Letter {
+        &self.letter
+    }
+
+    /// Packs, register and standing in force.
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// The peers by party.
+    pub fn peers(&self) -> &BTreeMap<PartyCode, Peer> {
+        &self.peers
+    }
+}

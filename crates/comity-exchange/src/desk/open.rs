@@ -1,0 +1,146 @@
+//! Opening a desk: everything it keeps in memory is read from the log.
+
+use super::{Desk, DeskFault, Law, peers::Positions, send::FrameCache};
+use crate::{
+    Bodies,
+    house::{ActRow, House},
+    tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow},
+};
+use comity_border::{Disclosure, StandingEntries};
+use comity_ledger::{
+    Log,
+    store::{Kv, Order, Partition, Store, Table},
+};
+use comity_record::{Canonical, KeyRing, Letter, PartyCode, Signer};
+use comity_threat::Tables;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The keys a desk signs with.
+#[derive(Clone, Debug)]
+pub struct Signers {
+    /// Records, dispatches and acknowledgements.
+    pub record: Arc<dyn Signer>,
+    /// Checkpoints and cosignatures, Ed25519.
+    pub checkpoint_ed25519: Arc<dyn Signer>,
+    /// Checkpoints, ML-DSA-44.
+    pub checkpoint_ml_dsa_44: Arc<dyn Signer>,
+}
+
+/// What a desk is opened with.
+#[derive(Debug)]
+pub struct Begin<S, B> {
+    /// The party.
+    pub party: PartyCode,
+    /// Its store.
+    pub store: S,
+    /// Its sealed bodies.
+    pub bodies: B,
+    /// Its keys.
+    pub signers: Signers,
+    /// Its own letter, which names its public keys.
+    pub letter: Letter,
+    /// Packs and register as shipped; the log's acts and letters are applied to them.
+    pub law: Law,
+    /// How much reason a refused sender is told.
+    pub disclosure: Disclosure,
+    /// What counts as personal.
+    pub tables: Arc<Tables>,
+}
+
+/// Rows read in one call while opening.
+const PAGE: u32 = 1000;
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// Opens the desk over what its log holds. Nothing is written.
+    pub async fn open(begin: Begin<S, B>) -> Result<Desk<S, B>, DeskFault> {
+        let log = Log::open(&begin.store).await?;
+        let mut keys = KeyRing::default();
+        begin.letter.enter(&mut keys);
+        let mut desk = Desk {
+            party: begin.party,
+            store: begin.store,
+            bodies: begin.bodies,
+            log,
+            signers: begin.signers,
+            letter: begin.letter,
+            keys,
+            base: Arc::clone(&begin.law.register),
+            law: begin.law,
+            peers: BTreeMap::new(),
+            house: House::default(),
+            disclosure: begin.disclosure,
+            tables: begin.tables,
+            frames: FrameCache::default(),
+        };
+        desk.read_all().await?;
+        Ok(desk)
+    }
+
+    /// Reads the log again after another process committed, or after a commit whose outcome is unknown.
+    pub async fn reopen(&mut self) -> Result<(), DeskFault> {
+        self.log = Log::open(&self.store).await?;
+        self.read_all().await
+    }
+
+    /// Applies the log's rows in their order. Applying a row again changes nothing but suspensions and facts, which are
+    /// therefore begun afresh.
+    async fn read_all(&mut self) -> Result<(), DeskFault> {
+        self.law.restand(|entries| *entries = StandingEntries::default());
+        self.house = House::default();
+        self.law.register = Arc::clone(&self.base);
+        for (_, value) in self.all(PEERS, 0).await? {
+            self.apply_peer_row(PeerRow::from_bytes(&value)?)?;
+        }
+        for (_, value) in self.all(ACTS, 0).await? {
+            self.apply_act_row(&ActRow::from_bytes(&value)?)?;
+        }
+        let parties: Vec<PartyCode> = self.peers.keys().cloned().collect();
+        for party in parties {
+            self.read_positions(&party).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_positions(&mut self, party: &PartyCode) -> Result<(), DeskFault> {
+        let number = self.peer(party)?.number;
+        let newest = self.store.scan(OUTBOX, number, &[], &[], 1, Order::Descending).await?;
+        let last = newest.first().map_or(0, |(key, _)| position_of(key));
+        let mut held = Positions::default();
+        for (key, _) in self.all(INBOX, number).await? {
+            held.insert(position_of(&key));
+        }
+        let mut acknowledged = Positions::default();
+        for (key, _) in self.all(ACKNOWLEDGED, number).await? {
+            acknowledged.insert(position_of(&key));
+        }
+        let peer = self.peer_mut(party)?;
+        peer.last = last;
+        peer.held = held;
+        peer.acknowledged = acknowledged;
+        Ok(())
+    }
+
+    /// Every row of a partition, read in pages.
+    pub(crate) async fn all(
+        &self,
+        table: Table,
+        partition: Partition,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DeskFault> {
+        let mut rows: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        loop {
+            // The next key after the last one read is that key with a zero byte behind it.
+            let from = rows.last().map_or(Vec::new(), |(key, _)| [key.as_slice(), &[0]].concat());
+            let page = self.store.scan(table, partition, &from, &[], PAGE, Order::Ascending).await?;
+            let full = page.len() == PAGE as usize;
+            rows.extend(page);
+            if !full {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+/// The position that a key begins with.
+pub(super) fn position_of(key: &[u8]) -> u64 {
+    key.first_chunk::<8>().copied().map_or(0, u64::from_be_bytes)
+}

@@ -1,0 +1,169 @@
+//! Recall: an author withdraws a record or objects of it. Nobody can make another node act: the receiver applies its own
+//! standing rule, enters what it did, and reports.
+//!
+//! The rule of this version: narrow at once. A recalled record is no longer shown as current nor passed on; its body is
+//! erased only when a person confirms (`comity erase`).
+
+use super::{Authored, Desk, DeskFault, Manuscript, Shared, Sharing, receive::Event};
+use crate::{
+    Bodies, Entropy, draw,
+    tables::{OUTBOX, OutboxRow, RECALLED},
+};
+use comity_border::Request;
+use comity_ledger::store::{Kv, Row, Store};
+use comity_record::{
+    Body, Canonical, CrossingId, Entry, EntryKind, PartyCode, RecordId, Timestamp,
+    body::{Recall, RecallReport},
+};
+use std::collections::BTreeSet;
+
+/// A recall as issued.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recalled {
+    /// The recall record.
+    pub recall: Authored,
+    /// What became of it for each party that had the record.
+    pub shared: Vec<Shared>,
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// The peers to which a position of this record was given.
+    pub async fn recipients(&self, record: RecordId) -> Result<BTreeSet<PartyCode>, DeskFault> {
+        let mut recipients = BTreeSet::new();
+        for (party, peer) in &self.peers {
+            for (_, value) in self.all(OUTBOX, peer.number).await? {
+                if OutboxRow::from_bytes(&value)?.record == record {
+                    recipients.insert(party.clone());
+                    break;
+                }
+            }
+        }
+        Ok(recipients)
+    }
+
+    /// Withdraws a record authored here, or the objects at some positions of it, and tells everyone who was given it.
+    /// `request` is the purpose and competence under which the recall itself crosses; recipient and time are set here.
+    pub async fn recall(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        recall: Recall,
+        request: Request,
+    ) -> Result<Recalled, DeskFault> {
+        let held = self.envelope(recall.record).await?;
+        if *held.record.origin() != self.party {
+            return Err(DeskFault::NotOurs {
+                record: recall.record.0.short(),
+                origin: held.record.origin().clone(),
+            });
+        }
+        let mut manuscript = Manuscript::body(held.record.labels().clone(), Body::Recall(recall.clone()));
+        manuscript.thread = Some(recall.record);
+        let recipients = self.recipients(recall.record).await?;
+        let authored = self.author(now, entropy, vec![manuscript]).await?;
+        let missing = || DeskFault::Other { what: "authoring", why: "no record came of a recall".to_owned() };
+        let authored = *authored.first().ok_or_else(missing)?;
+        self.mark_recalled(now, entropy, &recall, authored.record, None).await?;
+        let share =
+            |to: PartyCode| Sharing { record: authored.record, request: Request { to, ..request.clone() } };
+        let shared = self.share(now, entropy, recipients.into_iter().map(share).collect()).await?;
+        Ok(Recalled { recall: authored, shared })
+    }
+
+    /// Applies recalls that were just taken in, and reports to their author.
+    pub(super) async fn apply_recalls(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        events: &[Event],
+    ) -> Result<(), DeskFault> {
+        for event in events {
+            let Event::TakenIn { record, .. } = event else { continue };
+            let held = self.envelope(*record).await?;
+            let Body::Recall(recall) = held.record.statement().body.clone() else { continue };
+            let done = self.apply_recall(now, entropy, peer, *record, held.record.origin(), &recall).await?;
+            let report = RecallReport {
+                recall: *record,
+                crossing: CrossingId::of(&recall.record, peer, &self.party),
+                done: done.to_owned(),
+                reason: None,
+            };
+            self.report(now, entropy, peer, *record, held.record.labels(), report).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply_recall(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        id: RecordId,
+        author: &PartyCode,
+        recall: &Recall,
+    ) -> Result<&'static str, DeskFault> {
+        match self.envelope(recall.record).await {
+            Err(DeskFault::NoRecord { .. }) => Ok("not-held"),
+            Err(DeskFault::Erased { .. }) => Ok("erased"),
+            Err(fault) => Err(fault),
+            // Only the author of a record may withdraw it.
+            Ok(held) if held.record.origin() != author => Ok("kept"),
+            Ok(_) => {
+                self.mark_recalled(now, entropy, recall, id, Some(peer)).await?;
+                Ok("narrowed")
+            }
+        }
+    }
+
+    async fn mark_recalled(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        recall: &Recall,
+        id: RecordId,
+        from: Option<&PartyCode>,
+    ) -> Result<(), DeskFault> {
+        let mut entry = Entry::new(EntryKind::Recall, now, self.party.clone());
+        entry.counterparty = from.cloned();
+        entry.record = Some(recall.record);
+        entry.subject = Some(id.0);
+        let key = [recall.record.0.0, id.0.0].concat();
+        let rows = vec![Row { table: RECALLED, partition: 0, key, value: recall.to_bytes() }];
+        self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
+        self.frames.forget(recall.record);
+        Ok(())
+    }
+
+    /// The report goes the way of every record: through the border, with the purpose under which the recall came.
+    async fn report(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        recall: RecordId,
+        labels: &comity_record::Labels,
+        report: RecallReport,
+    ) -> Result<(), DeskFault> {
+        let Some(came) = self.request_of(recall, peer).await? else { return Ok(()) };
+        let mut manuscript = Manuscript::body(labels.clone(), Body::RecallReport(report));
+        manuscript.thread = Some(recall);
+        let authored = self.author(now, entropy, vec![manuscript]).await?;
+        let request = Request {
+            to: peer.clone(),
+            sender_unit: came.receiver_unit.clone(),
+            receiver_unit: came.sender_unit.clone(),
+            ..came
+        };
+        let sharings = authored.iter().map(|one| Sharing { record: one.record, request: request.clone() });
+        self.share(now, entropy, sharings.collect()).await?;
+        Ok(())
+    }
+
+    /// The request under which a record came from a peer.
+    pub async fn request_of(&self, record: RecordId, from: &PartyCode) -> Result<Option<Request>, DeskFault> {
+        let crossing = CrossingId::of(&record, from, &self.party);
+        let Some(index) = self.crossing_entries(&crossing).await?.pop() else { return Ok(None) };
+        Ok(self.decision(index).await?.map(|(_, _, request)| request))
+    }
+}

@@ -1,0 +1,383 @@
+//! Taking in a turn: each item is checked, judged by our own border, and entered with what it brought, all in one
+//! commit; only then is it acknowledged.
+//!
+//! A crash before the commit leaves nothing, and the peer sends again. A crash after it leaves everything, and the next
+//! turn acknowledges. Items are known by their position, so that a turn that comes twice, or a pouch opened after its
+//! items came by the network, changes nothing.
+
+use super::{Desk, DeskFault, author::Written, judge::Judged, peers::CLOCK_TOLERANCE};
+use crate::{
+    Acknowledgement, Bodies, Dispatch, Entropy, Outcome, draw, frames,
+    tables::{ACKNOWLEDGED, INBOX, InboxRow},
+    turn::{Item, Turn},
+};
+use comity_border::{Direction, Judgement, Request};
+use comity_ledger::store::{Kv, Row, Store};
+use comity_record::{
+    Attested, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed, Timestamp,
+    Verified, sha256,
+};
+use std::collections::BTreeSet;
+
+/// What happened while a turn was taken in, for logs, counters and whoever acts on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A record was taken in.
+    TakenIn {
+        /// From whom.
+        from: PartyCode,
+        /// Which.
+        record: RecordId,
+    },
+    /// Our border refused a record.
+    Refused {
+        /// From whom.
+        from: PartyCode,
+        /// Which.
+        record: RecordId,
+        /// The stable code.
+        code: String,
+    },
+    /// An item could not be accepted.
+    Faulty {
+        /// From whom.
+        from: PartyCode,
+        /// The stable code.
+        code: String,
+    },
+    /// A peer acknowledged a position of ours.
+    Acknowledged {
+        /// Who.
+        by: PartyCode,
+        /// The position.
+        position: u64,
+        /// How it was dealt with there.
+        outcome: Outcome,
+    },
+    /// A peer's acknowledgement could not be accepted.
+    BadAcknowledgement {
+        /// From whom.
+        from: PartyCode,
+        /// The stable code.
+        code: String,
+    },
+    /// A peer cosigned our checkpoint.
+    Cosigned {
+        /// Who.
+        by: PartyCode,
+        /// The size of the checkpoint.
+        size: u64,
+    },
+    /// A peer showed two histories; both signed heads are kept.
+    Conflict {
+        /// Who.
+        by: PartyCode,
+    },
+    /// A checkpoint or cosignature could not be accepted.
+    BadCheckpoint {
+        /// From whom.
+        from: PartyCode,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Event {
+    /// Whether something became durable, here or there, that was not before.
+    pub fn is_progress(&self) -> bool {
+        matches!(
+            self,
+            Event::TakenIn { .. }
+                | Event::Refused { .. }
+                | Event::Acknowledged { .. }
+                | Event::Cosigned { .. }
+        )
+    }
+}
+
+/// One item after checks and judgement.
+enum Reception {
+    /// The sender withdrew the position.
+    Withdrawn,
+    /// Cleared by our border.
+    Cleared { written: Box<Option<Written>>, dispatch: Vec<u8>, judged: Box<Judged> },
+    /// Refused by our border.
+    Refused { dispatch: Vec<u8>, judged: Box<Judged>, outcome: Outcome },
+    /// Not acceptable as it stands, though its sender signed the dispatch.
+    Faulty { dispatch: Vec<u8>, record: RecordId, crossing: CrossingId, code: &'static str },
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// Takes in a turn from `peer`, the party of the connection. Everything it brought is durable on return.
+    pub async fn take_turn(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        turn: &Turn,
+    ) -> Result<Vec<Event>, DeskFault> {
+        if turn.from != *peer || turn.to != self.party || turn.from == turn.to {
+            let (from, to, party) = (turn.from.clone(), turn.to.clone(), self.party.clone());
+            return Err(DeskFault::Misdirected { from, to, party, peer: peer.clone() });
+        }
+        let known = self.peer_mut(peer)?;
+        if known.suspended.is_some() {
+            return Ok(Vec::new());
+        }
+        known.told = turn.have.min(known.last);
+        known.lacking = turn.lacking.max(1);
+        let mut events = self.take_items(now, entropy, peer, &turn.items).await?;
+        let acknowledgements: Vec<&[u8]> =
+            turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
+        events.extend(self.take_acknowledgements(now, entropy, peer, &acknowledgements).await?);
+        events.extend(self.take_checkpoint(now, entropy, peer, turn).await?);
+        events.extend(self.take_cosignatures(now, peer, &turn.cosignatures).await?);
+        Ok(events)
+    }
+
+    /// Takes in items, from a turn or a pouch.
+    pub async fn take_items(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        items: &[Item],
+    ) -> Result<Vec<Event>, DeskFault> {
+        let mut receptions = Vec::new();
+        let mut events = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut new_records = BTreeSet::new();
+        for item in items {
+            let held = &self.peer(peer)?.held;
+            // A position far beyond what is held would make the set of gaps grow without bound.
+            let in_reach = (1..=held.through().saturating_add(REACH)).contains(&item.position);
+            if held.contains(item.position) || !in_reach || !seen.insert(item.position) {
+                continue;
+            }
+            match self.receive(now, peer, item, &mut new_records).await? {
+                Ok(reception) => receptions.push((item.position, reception)),
+                Err(code) => events.push(Event::Faulty { from: peer.clone(), code: code.to_owned() }),
+            }
+        }
+        events.extend(self.enter_receptions(now, entropy, peer, receptions).await?);
+        self.apply_recalls(now, entropy, peer, &events).await?;
+        Ok(events)
+    }
+
+    /// Checks and judges one item. `Err` is an item that cannot be attributed to the sender: it is not acknowledged, and
+    /// its position stays open.
+    async fn receive(
+        &self,
+        now: Timestamp,
+        peer: &PartyCode,
+        item: &Item,
+        new_records: &mut BTreeSet<RecordId>,
+    ) -> Result<Result<Reception, &'static str>, DeskFault> {
+        let Some(bytes) = &item.dispatch else { return Ok(Ok(Reception::Withdrawn)) };
+        let signed = match Attested::<Dispatch>::from_bytes(bytes) {
+            Ok(signed) => signed,
+            Err(fault) => return Ok(Err(fault.code())),
+        };
+        let dispatch = match signed.verify(&self.keys) {
+            Ok(dispatch) => dispatch,
+            Err(fault) => return Ok(Err(fault.code())),
+        };
+        if dispatch.from != *peer || dispatch.to != self.party || dispatch.position != item.position {
+            return Ok(Err("exchange/not-addressed-here"));
+        }
+        let faulty = |code| Reception::Faulty {
+            dispatch: bytes.to_vec(),
+            record: dispatch.record,
+            crossing: dispatch.crossing(),
+            code,
+        };
+        if dispatch.expires <= now {
+            return Ok(Ok(faulty("exchange/expired")));
+        }
+        if dispatch.at > now.plus_millis(CLOCK_TOLERANCE) {
+            return Ok(Ok(faulty("exchange/future")));
+        }
+        let (record, written) = match self.unpack(dispatch, item) {
+            Ok(unpacked) => unpacked,
+            Err(code) => return Ok(Ok(faulty(code))),
+        };
+        let request = Request { direction: Direction::Receiving, at: now, ..dispatch.request.clone() };
+        let judgement = self.law.judge(&record, &request);
+        let judged = Box::new(self.judged(now, dispatch.record, request, &judgement));
+        let outcome = match &judgement {
+            Judgement::Cleared(_) => {
+                let held = self.record_rows(&[dispatch.record]).await?.pop().flatten().is_some();
+                let known = held || !new_records.insert(dispatch.record);
+                let written = Box::new((!known).then_some(written));
+                return Ok(Ok(Reception::Cleared { written, dispatch: bytes.to_vec(), judged }));
+            }
+            Judgement::Refusal(refusal) => Outcome::Refused(refusal.disclosed(self.disclosure)),
+            // A receiver redacts nothing: what it may not hold as it stands, it refuses.
+            Judgement::RedactFirst(first) => {
+                Outcome::Refused(first.clone().into_refusal().disclosed(self.disclosure))
+            }
+        };
+        Ok(Ok(Reception::Refused { dispatch: bytes.to_vec(), judged, outcome }))
+    }
+
+    /// The record of an item, verified, with its objects; or the code of what is wrong with it.
+    fn unpack(&self, dispatch: &Dispatch, item: &Item) -> Result<(Verified, Written), &'static str> {
+        let Some(bytes) = &item.frame else { return Err("exchange/no-frame") };
+        if sha256(&[bytes]) != dispatch.frame {
+            return Err("exchange/frame-mismatch");
+        }
+        let frame = frames::decompress(bytes).map_err(|fault| fault.code())?;
+        let (signed, objects) = frame.open().map_err(|fault| fault.code())?;
+        if signed.id() != dispatch.record {
+            return Err("exchange/record-mismatch");
+        }
+        let objects = objects.iter().map(|object| object.bytes.to_vec()).collect();
+        let record = Signed::clone(&signed).verify(&self.keys).map_err(|fault| fault.code())?;
+        Ok((record, Written { record: signed, salts: frame.salts.clone(), objects }))
+    }
+
+    async fn enter_receptions(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        receptions: Vec<(u64, Reception)>,
+    ) -> Result<Vec<Event>, DeskFault> {
+        if receptions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let number = self.peer(peer)?.number;
+        let (mut entries, mut rows, mut events, mut positions) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (position, reception) in receptions {
+            let index = self.log.size() + entries.len() as u64;
+            let mut inbox = InboxRow { dispatch: None, record: None, index: None, outcome: None, at: now };
+            let entered = match reception {
+                Reception::Withdrawn => None,
+                Reception::Cleared { written, dispatch, judged } => {
+                    let written = Vec::from_iter(*written);
+                    rows.extend(self.hold(index, written, Some(peer)).await?);
+                    events.push(Event::TakenIn { from: peer.clone(), record: judged.record });
+                    Some((dispatch, judged.record, Outcome::TakenIn, Some(judged), None))
+                }
+                Reception::Refused { dispatch, judged, outcome } => {
+                    let code =
+                        judged.decision.ruling.code().map_or_else(String::new, |code| code.to_string());
+                    events.push(Event::Refused { from: peer.clone(), record: judged.record, code });
+                    Some((dispatch, judged.record, outcome, Some(judged), None))
+                }
+                Reception::Faulty { dispatch, record, crossing, code } => {
+                    events.push(Event::Faulty { from: peer.clone(), code: code.to_owned() });
+                    Some((dispatch, record, Outcome::Faulty { code: code.to_owned() }, None, Some(crossing)))
+                }
+            };
+            if let Some((dispatch, record, outcome, judged, crossing)) = entered {
+                let salt: EntrySalt = draw(entropy);
+                let mut entry = match &judged {
+                    Some(judged) => judged.entry.clone(),
+                    None => self.fault_entry(now, peer, record, crossing),
+                };
+                entry.subject = Some(sha256(&[&dispatch]));
+                if let Some(judged) = &judged {
+                    rows.extend(self.judgement_rows(index, judged)?);
+                }
+                inbox = InboxRow {
+                    dispatch: Some(dispatch.into()),
+                    record: Some(record),
+                    index: Some(index),
+                    outcome: Some(outcome),
+                    at: now,
+                };
+                entries.push((entry, salt));
+            }
+            let key = position.to_be_bytes().to_vec();
+            rows.push(Row { table: INBOX, partition: number, key, value: inbox.to_bytes() });
+            positions.push(position);
+        }
+        rows.sort_by(|a, b| (a.table.name, a.partition, &a.key).cmp(&(b.table.name, b.partition, &b.key)));
+        rows.dedup();
+        self.log.commit(&self.store, entries, rows).await?;
+        let held = &mut self.peer_mut(peer)?.held;
+        positions.into_iter().for_each(|position| held.insert(position));
+        Ok(events)
+    }
+
+    fn fault_entry(
+        &self,
+        now: Timestamp,
+        peer: &PartyCode,
+        record: RecordId,
+        crossing: Option<CrossingId>,
+    ) -> Entry {
+        let mut entry = Entry::new(EntryKind::ReceptionRefused, now, self.party.clone());
+        entry.counterparty = Some(peer.clone());
+        entry.record = Some(record);
+        entry.crossing = crossing;
+        entry
+    }
+
+    /// Takes in a peer's acknowledgements, from a turn or a pouch.
+    pub async fn take_acknowledgements(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        acknowledgements: &[&[u8]],
+    ) -> Result<Vec<Event>, DeskFault> {
+        let (mut entries, mut rows, mut events, mut positions) =
+            (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+        for bytes in acknowledgements.iter().take(Turn::MAX_ACKNOWLEDGEMENTS) {
+            let acknowledgement = match self.check_acknowledgement(peer, bytes) {
+                Ok(acknowledgement) => acknowledgement,
+                Err(code) => {
+                    events.push(Event::BadAcknowledgement { from: peer.clone(), code: code.to_owned() });
+                    continue;
+                }
+            };
+            let known = self.peer(peer)?;
+            let position = acknowledgement.position;
+            if known.acknowledged.contains(position) || !positions.insert(position) {
+                continue;
+            }
+            let mut entry = Entry::new(EntryKind::Acknowledged, now, self.party.clone());
+            entry.counterparty = Some(peer.clone());
+            entry.crossing = Some(acknowledgement.crossing);
+            entry.subject = Some(sha256(&[bytes]));
+            entries.push((entry, draw(entropy)));
+            let key = position.to_be_bytes().to_vec();
+            rows.push(Row { table: ACKNOWLEDGED, partition: known.number, key, value: bytes.to_vec() });
+            let outcome = acknowledgement.outcome;
+            events.push(Event::Acknowledged { by: peer.clone(), position, outcome });
+        }
+        if entries.is_empty() {
+            return Ok(events);
+        }
+        self.log.commit(&self.store, entries, rows).await?;
+        let acknowledged = &mut self.peer_mut(peer)?.acknowledged;
+        positions.into_iter().for_each(|position| acknowledged.insert(position));
+        Ok(events)
+    }
+
+    fn check_acknowledgement(&self, peer: &PartyCode, bytes: &[u8]) -> Result<Acknowledgement, &'static str> {
+        let signed = Attested::<Acknowledgement>::from_bytes(bytes).map_err(|fault| fault.code())?;
+        let acknowledgement = signed.verify(&self.keys).map_err(|fault| fault.code())?;
+        let known = self.peer(peer).map_err(|fault| fault.code())?;
+        let entry = Entry::from_bytes(&acknowledgement.entry).map_err(|fault| fault.code())?;
+        let fits = acknowledgement.from == *peer
+            && acknowledgement.to == self.party
+            && (1..=known.last).contains(&acknowledgement.position);
+        // The twin must speak of the same crossing and dispatch, in the peer's own ledger.
+        let twin = entry.party == *peer
+            && entry.crossing == Some(acknowledgement.crossing)
+            && entry.subject == Some(acknowledgement.dispatch)
+            && entry.counterparty.as_ref() == Some(&self.party);
+        match (fits, twin) {
+            (true, true) => Ok(acknowledgement.clone()),
+            (false, _) => Err("exchange/not-addressed-here"),
+            (true, false) => Err("exchange/twin-mismatch"),
+        }
+    }
+}
+
+/// How far beyond the positions held an item may be.
+const REACH: u64 = 100_000;

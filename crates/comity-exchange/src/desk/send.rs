@@ -1,0 +1,252 @@
+//! Filling a turn for a peer: items it lacks, acknowledgements we owe, our newest checkpoint.
+//!
+//! At the moment of sending every clearance is judged again at its recorded time, if packs, register, standing and the
+//! next date threshold are those it was given under, and at the present time if they are not. So a dispatch is always
+//! made from a clearance that stands now.
+
+use super::{Desk, DeskFault, open::position_of};
+use crate::{
+    Acknowledgement, Bodies, Dispatch, Entropy,
+    dispatch::Carriage,
+    draw, frames,
+    tables::{INBOX, InboxRow, OUTBOX, OutboxRow, REJUDGED, Rejudged},
+    turn::{Item, Turn},
+};
+use comity_border::{Cleared, Judgement, Request};
+use comity_ledger::{
+    Committed,
+    store::{Kv, Order, Row, Store},
+};
+use comity_record::{Attested, Canonical, Entry, PartyCode, RecordId, Timestamp, sha256};
+use minicbor::bytes::ByteArray;
+use std::{collections::VecDeque, sync::Arc};
+
+/// Compressed frames last sent, so that several peers of one audience class get bytes that were compressed once.
+#[derive(Debug, Default)]
+pub(super) struct FrameCache {
+    recent: VecDeque<(RecordId, Arc<Vec<u8>>)>,
+    bytes: usize,
+}
+
+impl FrameCache {
+    /// The cache holds at most this many bytes.
+    const LIMIT: usize = 16 << 20;
+
+    fn get(&self, record: RecordId) -> Option<Arc<Vec<u8>>> {
+        self.recent.iter().find(|(id, _)| *id == record).map(|(_, bytes)| Arc::clone(bytes))
+    }
+
+    fn put(&mut self, record: RecordId, bytes: &Arc<Vec<u8>>) {
+        self.bytes += bytes.len();
+        self.recent.push_back((record, Arc::clone(bytes)));
+        while self.bytes > FrameCache::LIMIT {
+            let Some((_, oldest)) = self.recent.pop_front() else { return };
+            self.bytes -= oldest.len();
+        }
+    }
+
+    /// Forgets a record whose body changed.
+    pub(super) fn forget(&mut self, record: RecordId) {
+        self.recent.retain(|(id, _)| *id != record);
+        self.bytes = self.recent.iter().map(|(_, bytes)| bytes.len()).sum();
+    }
+}
+
+/// A clearance that stands, with its committed entry.
+struct Standing {
+    cleared: Cleared,
+    request: Request,
+    committed: Committed<Entry>,
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// The turn to send to `party`: everything it is known to lack, within the bounds of a turn.
+    pub async fn fill_turn(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+    ) -> Result<Turn, DeskFault> {
+        let mut turn = Turn::new(self.party.clone(), party.clone());
+        let peer = self.peer(party)?;
+        turn.have = peer.held.through();
+        turn.lacking = peer.acknowledged.through() + 1;
+        if peer.suspended.is_some() {
+            return Ok(turn);
+        }
+        self.add_items(now, entropy, party, &mut turn).await?;
+        self.offer_checkpoint(now, party, &mut turn).await?;
+        Ok(turn)
+    }
+
+    /// Adds the acknowledgements of the peer's positions from `lacking` on.
+    pub async fn add_acknowledgements(
+        &self,
+        party: &PartyCode,
+        lacking: u64,
+        turn: &mut Turn,
+    ) -> Result<(), DeskFault> {
+        let number = self.peer(party)?.number;
+        let from = lacking.max(1).to_be_bytes();
+        let limit = Turn::MAX_ACKNOWLEDGEMENTS as u32;
+        for (key, value) in self.store.scan(INBOX, number, &from, &[], limit, Order::Ascending).await? {
+            let row = InboxRow::from_bytes(&value)?;
+            if let Some(bytes) = self.acknowledge(party, position_of(&key), &row).await? {
+                turn.acknowledgements.push(bytes.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The signed acknowledgement of an inbox row: the same bytes whenever it is asked for. `None` for a position that
+    /// its sender withdrew.
+    async fn acknowledge(
+        &self,
+        party: &PartyCode,
+        position: u64,
+        row: &InboxRow,
+    ) -> Result<Option<Vec<u8>>, DeskFault> {
+        let (Some(dispatch), Some(record), Some(index), Some(outcome)) =
+            (&row.dispatch, row.record, row.index, &row.outcome)
+        else {
+            return Ok(None);
+        };
+        let committed = self.log.entry(&self.store, index).await?;
+        let acknowledgement = Acknowledgement {
+            from: self.party.clone(),
+            to: party.clone(),
+            position,
+            dispatch: sha256(&[dispatch]),
+            crossing: comity_record::CrossingId::of(&record, party, &self.party),
+            outcome: outcome.clone(),
+            at: row.at,
+            entry: committed.entry().to_bytes().into(),
+            salt: ByteArray::from(*committed.salt()),
+            index,
+        };
+        Ok(Some(Attested::sign(acknowledgement, &*self.signers.record)?.as_bytes().to_vec()))
+    }
+
+    async fn add_items(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        turn: &mut Turn,
+    ) -> Result<(), DeskFault> {
+        let peer = self.peer(party)?;
+        let (number, from) = (peer.number, (peer.told + 1).to_be_bytes());
+        let limit = Turn::MAX_ITEMS as u32 + 1;
+        let rows = self.store.scan(OUTBOX, number, &from, &[], limit, Order::Ascending).await?;
+        let mut bytes = 0;
+        for (key, value) in rows {
+            if turn.items.len() == Turn::MAX_ITEMS || bytes >= Turn::ITEM_BYTES {
+                turn.more = true;
+                break;
+            }
+            let item =
+                self.item(now, entropy, party, position_of(&key), OutboxRow::from_bytes(&value)?).await?;
+            bytes += item.frame.as_ref().map_or(0, |frame| frame.len());
+            turn.items.push(item);
+        }
+        Ok(())
+    }
+
+    async fn item(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        position: u64,
+        row: OutboxRow,
+    ) -> Result<Item, DeskFault> {
+        let withdrawn = Item { position, dispatch: None, frame: None };
+        let Some(standing) = self.standing_clearance(now, entropy, party, position, &row).await? else {
+            return Ok(withdrawn);
+        };
+        let frame = match self.frames.get(row.record) {
+            Some(frame) => frame,
+            None => {
+                let held = match self.held(row.record).await {
+                    Err(DeskFault::Erased { .. }) => return Ok(withdrawn),
+                    held => held?,
+                };
+                let frame = Arc::new(frames::compress(&held.frame()?)?);
+                self.frames.put(row.record, &frame);
+                frame
+            }
+        };
+        let at = standing.committed.entry().at;
+        let carriage =
+            Carriage { position, frame: sha256(&[&frame]), at, expires: at.plus_millis(Dispatch::LIFETIME) };
+        let dispatch = Dispatch::new(&standing.cleared, &standing.request, &standing.committed, carriage)?;
+        let signed = Attested::sign(dispatch, &*self.signers.record)?;
+        let frame = Some(frame.as_slice().to_vec().into());
+        Ok(Item { position, dispatch: Some(signed.as_bytes().to_vec().into()), frame })
+    }
+
+    /// The clearance of a position as it stands now, judged again where an input has changed; `None` where it no longer
+    /// stands, which is then entered.
+    async fn standing_clearance(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        position: u64,
+        row: &OutboxRow,
+    ) -> Result<Option<Standing>, DeskFault> {
+        let number = self.peer(party)?.number;
+        let (from, to) = (position.to_be_bytes(), (position + 1).to_be_bytes());
+        let later = self.store.scan(REJUDGED, number, &from, &to, 1, Order::Descending).await?;
+        let later = later.first().map(|(_, value)| Rejudged::from_bytes(value)).transpose()?;
+        let index = match later {
+            Some(Rejudged { cleared: false, .. }) => return Ok(None),
+            Some(Rejudged { index, .. }) => index,
+            None => row.index,
+        };
+        let committed = self.log.entry(&self.store, index).await?;
+        let missing =
+            || DeskFault::Other { what: "a decision", why: format!("entry {index} has no decision row") };
+        let (_, decision, request) = self.decision(index).await?.ok_or_else(missing)?;
+        let held = self.envelope(row.record).await?;
+        let spent = committed.entry().at.plus_millis(Dispatch::LIFETIME / 2) <= now;
+        if !spent && self.law.unchanged_since(&decision, now) {
+            let judgement = self.law.judge(&held.record, &request);
+            if let Judgement::Cleared(cleared) = judgement {
+                return Ok(Some(Standing { cleared, request, committed }));
+            }
+        }
+        self.judge_again(now, entropy, party, position, &held.record, Request { at: now, ..request }).await
+    }
+
+    async fn judge_again(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        position: u64,
+        record: &comity_record::Verified,
+        request: Request,
+    ) -> Result<Option<Standing>, DeskFault> {
+        let judgement = self.law.judge(record, &request);
+        let judged = self.judged(now, record.id(), request.clone(), &judgement);
+        let number = self.peer(party)?.number;
+        let index = self.log.size();
+        let cleared = matches!(judgement, Judgement::Cleared(_));
+        let revision = [position.to_be_bytes(), index.to_be_bytes()].concat();
+        let mut rows = self.judgement_rows(index, &judged)?;
+        rows.push(Row {
+            table: REJUDGED,
+            partition: number,
+            key: revision,
+            value: Rejudged { index, cleared }.to_bytes(),
+        });
+        let committed = self.log.commit(&self.store, vec![(judged.entry, draw(entropy))], rows).await?;
+        match (judgement, committed.into_iter().next()) {
+            (Judgement::Cleared(cleared), Some(committed)) => {
+                Ok(Some(Standing { cleared, request, committed }))
+            }
+            _ => Ok(None),
+        }
+    }
+}

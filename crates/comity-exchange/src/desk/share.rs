@@ -1,0 +1,135 @@
+//! Sharing: records are judged for recipients, and every judgement is entered. What is cleared gets a position in the
+//! recipient's outbox in the same commit.
+
+use super::{Desk, DeskFault, Verdict, judge::Judged};
+use crate::{
+    Bodies, Entropy, draw,
+    tables::{OUTBOX, OutboxRow, RECALLED},
+};
+use comity_border::{Direction, Judgement, Request};
+use comity_ledger::store::{Kv, Order, Row, Store};
+use comity_record::{Canonical, PartyCode, RecordId, Timestamp};
+use std::collections::BTreeMap;
+
+/// A record to be shared, with the request to be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sharing {
+    /// The record.
+    pub record: RecordId,
+    /// The request; sender, direction and time are set by the desk.
+    pub request: Request,
+}
+
+/// What became of a sharing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shared {
+    /// The record asked for.
+    pub record: RecordId,
+    /// The record that was judged last: a derived one where redaction came first.
+    pub judged: RecordId,
+    /// The recipient.
+    pub to: PartyCode,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// The position in the recipient's outbox, where it was cleared.
+    pub position: Option<u64>,
+}
+
+/// Judgements entered in one commit.
+const GROUP: usize = 256;
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// Judges each sharing, redacting first where the border asks for it, and enters every judgement. Groups are
+    /// committed in order; after a fault the groups before it stand.
+    pub async fn share(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        sharings: Vec<Sharing>,
+    ) -> Result<Vec<Shared>, DeskFault> {
+        let mut shared = Vec::with_capacity(sharings.len());
+        let mut group = Vec::new();
+        for sharing in sharings {
+            self.peer(&sharing.request.to)?;
+            group.extend(self.judge_sharing(now, entropy, sharing).await?);
+            if group.len() >= GROUP {
+                shared.extend(self.enter(entropy, std::mem::take(&mut group)).await?);
+            }
+        }
+        shared.extend(self.enter(entropy, group).await?);
+        Ok(shared)
+    }
+
+    /// One judgement, or two where the first asks for redaction: the refusal of the record as it stands, and the
+    /// judgement of what was made of it.
+    async fn judge_sharing(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        sharing: Sharing,
+    ) -> Result<Vec<(RecordId, Judged)>, DeskFault> {
+        if self.is_recalled(sharing.record).await? {
+            return Err(DeskFault::Recalled { record: sharing.record.0.short() });
+        }
+        let request =
+            Request { at: now, from: self.party.clone(), direction: Direction::Sending, ..sharing.request };
+        let held = self.envelope(sharing.record).await?;
+        let judgement = self.law.judge(&held.record, &request);
+        let mut judged =
+            vec![(sharing.record, self.judged(now, sharing.record, request.clone(), &judgement))];
+        if let Judgement::RedactFirst(first) = &judgement
+            && let Some(derived) = self.redact(now, entropy, sharing.record, first).await?
+        {
+            let held = self.envelope(derived).await?;
+            let judgement = self.law.judge(&held.record, &request);
+            judged.push((sharing.record, self.judged(now, derived, request, &judgement)));
+        }
+        Ok(judged)
+    }
+
+    async fn enter(
+        &mut self,
+        entropy: &mut dyn Entropy,
+        judged: Vec<(RecordId, Judged)>,
+    ) -> Result<Vec<Shared>, DeskFault> {
+        if judged.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut entries = Vec::with_capacity(judged.len());
+        let mut rows = Vec::new();
+        let mut shared = Vec::with_capacity(judged.len());
+        let mut last: BTreeMap<PartyCode, u64> = BTreeMap::new();
+        for (index, (asked, judged)) in (self.log.size()..).zip(judged) {
+            let to = judged.request.to.clone();
+            let peer = self.peer(&to)?;
+            rows.extend(self.judgement_rows(index, &judged)?);
+            let position = judged.decision.ruling.is_cleared().then(|| {
+                let last = last.entry(to.clone()).or_insert(peer.last);
+                *last += 1;
+                *last
+            });
+            if let Some(position) = position {
+                let value = OutboxRow { record: judged.record, index }.to_bytes();
+                let key = position.to_be_bytes().to_vec();
+                rows.push(Row { table: OUTBOX, partition: peer.number, key, value });
+            }
+            let verdict = Verdict { decision: judged.decision, index };
+            shared.push(Shared { record: asked, judged: judged.record, to, verdict, position });
+            entries.push((judged.entry, draw(entropy)));
+        }
+        rows.sort_by(|a, b| (a.table.name, a.partition, &a.key).cmp(&(b.table.name, b.partition, &b.key)));
+        rows.dedup();
+        self.log.commit(&self.store, entries, rows).await?;
+        for (party, last) in last {
+            self.peer_mut(&party)?.last = last;
+        }
+        Ok(shared)
+    }
+
+    /// Whether a record was recalled here as a whole.
+    pub async fn is_recalled(&self, record: RecordId) -> Result<bool, DeskFault> {
+        let from = record.0.0;
+        let to = [from.as_slice(), &[0xff; 32], &[0]].concat();
+        Ok(!self.store.scan(RECALLED, 0, &from, &to, 1, Order::Ascending).await?.is_empty())
+    }
+}

@@ -1,0 +1,374 @@
+//! The house: units, officers, tokens and the party's own decisions, as dated administrative acts in the log.
+//!
+//! Nothing is changed in place. An act is entered, and what stands today is the sum of the acts; so the house of any past
+//! day can be shown.
+
+use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
+use comity_record::{Canonical, Date, Hash, OfficerId, Timestamp, UnitCode, label::Purpose};
+use minicbor::{Decode, Encode, bytes::ByteVec};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
+
+/// An authority inside the party.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Unit {
+    /// Its code.
+    #[n(0)]
+    pub code: UnitCode,
+    /// Its name.
+    #[n(1)]
+    pub name: String,
+    /// The unit above it.
+    #[n(2)]
+    pub parent: Option<UnitCode>,
+    /// What makes it competent, as a citation: a law, a decree, a decision.
+    #[n(3)]
+    pub competence: String,
+    /// The purposes it is competent for; empty means all.
+    #[n(4)]
+    pub purposes: BTreeSet<Purpose>,
+    /// From which day.
+    #[n(5)]
+    pub from: Date,
+    /// Its last day.
+    #[n(6)]
+    pub until: Option<Date>,
+}
+
+/// A person with a role in a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Officer {
+    /// The id.
+    #[n(0)]
+    pub id: OfficerId,
+    /// The unit.
+    #[n(1)]
+    pub unit: UnitCode,
+    /// The name or office.
+    #[n(2)]
+    pub name: String,
+    /// From which day.
+    #[n(3)]
+    pub from: Date,
+    /// The last day.
+    #[n(4)]
+    pub until: Option<Date>,
+}
+
+/// What the bearer of a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Scope {
+    /// Read records and crossings of the own party.
+    #[n(0)]
+    Read,
+    /// Import and share.
+    #[n(1)]
+    Share,
+    /// Release what waits for a person: attribution claims, sovereign data.
+    #[n(2)]
+    Release,
+    /// Administer: units, officers, tokens, peers, keys, law.
+    #[n(3)]
+    Administer,
+    /// Read the ledger, decisions and counts, and no content.
+    #[n(4)]
+    Oversee,
+}
+
+/// An access token, known only by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Token {
+    /// SHA-256 of the token.
+    #[n(0)]
+    pub hash: Hash,
+    /// The officer it is bound to.
+    #[n(1)]
+    pub officer: OfficerId,
+    /// What it allows.
+    #[n(2)]
+    pub scopes: BTreeSet<Scope>,
+    /// From when.
+    #[n(3)]
+    pub from: Timestamp,
+    /// Until when (exclusive).
+    #[n(4)]
+    pub until: Timestamp,
+}
+
+/// What the party did with a change set of the register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Disposal {
+    /// Taken into the register.
+    #[n(0)]
+    Taken,
+    /// Held for a later decision.
+    #[n(1)]
+    Held,
+    /// Refused.
+    #[n(2)]
+    Refused,
+}
+
+/// One administrative act.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Act {
+    /// A unit is added, or replaced from a day on.
+    #[n(0)]
+    Unit(#[n(0)] Unit),
+    /// A unit ends.
+    #[n(1)]
+    UnitEnds {
+        /// Which.
+        #[n(0)]
+        code: UnitCode,
+        /// Its last day.
+        #[n(1)]
+        on: Date,
+    },
+    /// An officer is added.
+    #[n(2)]
+    Officer(#[n(0)] Officer),
+    /// An officer ends.
+    #[n(3)]
+    OfficerEnds {
+        /// Who.
+        #[n(0)]
+        id: OfficerId,
+        /// The last day.
+        #[n(1)]
+        on: Date,
+    },
+    /// A token is given out.
+    #[n(4)]
+    Token(#[n(0)] Token),
+    /// A token ends.
+    #[n(5)]
+    TokenEnds {
+        /// Its hash.
+        #[n(0)]
+        hash: Hash,
+        /// From when it is no longer good.
+        #[n(1)]
+        at: Timestamp,
+    },
+    /// A third party's consent is recorded.
+    #[n(6)]
+    Consent(#[n(0)] Consent),
+    /// A consent is withdrawn.
+    #[n(7)]
+    ConsentWithdrawn(#[n(0)] Consent),
+    /// An adequacy decision.
+    #[n(8)]
+    Adequacy(#[n(0)] Pair),
+    /// Safeguards assessed.
+    #[n(9)]
+    Safeguards(#[n(0)] Pair),
+    /// An agreement on classified information.
+    #[n(10)]
+    Security(#[n(0)] SecurityAgreement),
+    /// A change set of the register, and what was done with it.
+    #[n(11)]
+    ChangeSet {
+        /// The change set.
+        #[n(0)]
+        bytes: ByteVec,
+        /// What was done.
+        #[n(1)]
+        disposal: Disposal,
+    },
+}
+
+/// An act with who did it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct ActRow {
+    /// Who; absent for the console of the machine itself.
+    #[n(0)]
+    pub by: Option<OfficerId>,
+    /// When.
+    #[n(1)]
+    pub at: Timestamp,
+    /// What.
+    #[n(2)]
+    pub act: Act,
+}
+
+impl Canonical for ActRow {
+    const NAME: &'static str = "an administrative act";
+    const LIMIT: usize = 4 << 20;
+}
+
+/// Units, officers and tokens as the acts left them.
+#[derive(Clone, Debug, Default)]
+pub struct House {
+    /// Units by code.
+    pub units: BTreeMap<UnitCode, Unit>,
+    /// Officers by id.
+    pub officers: BTreeMap<OfficerId, Officer>,
+    /// Tokens by hash.
+    pub tokens: BTreeMap<Hash, Token>,
+}
+
+/// Why an act cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActFault {
+    /// No such unit.
+    #[error("there is no unit `{code}`")]
+    NoUnit {
+        /// The code.
+        code: UnitCode,
+    },
+    /// No such officer.
+    #[error("there is no officer `{id}`")]
+    NoOfficer {
+        /// The id.
+        id: OfficerId,
+    },
+    /// No such token.
+    #[error("there is no token with hash {hash}")]
+    NoToken {
+        /// The hash, shortened.
+        hash: String,
+    },
+}
+
+impl ActFault {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ActFault::NoUnit { .. } => "house/no-unit",
+            ActFault::NoOfficer { .. } => "house/no-officer",
+            ActFault::NoToken { .. } => "house/no-token",
+        }
+    }
+}
+
+impl Scope {
+    /// Every scope, in order.
+    pub const ALL: &'static [Scope] =
+        &[Scope::Read, Scope::Share, Scope::Release, Scope::Administer, Scope::Oversee];
+
+    /// The scope as text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Read => "read",
+            Scope::Share => "share",
+            Scope::Release => "release",
+            Scope::Administer => "administer",
+            Scope::Oversee => "oversee",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Scope, String> {
+        let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+        let found = Scope::ALL.iter().find(|scope| scope.as_str() == text).copied();
+        found.ok_or_else(|| format!("`{text}` is not a scope; known: {}", known.join(", ")))
+    }
+}
+
+impl House {
+    /// Whether an act can be done.
+    pub fn check(&self, act: &Act) -> Result<(), ActFault> {
+        match act {
+            Act::Unit(unit) => match &unit.parent {
+                Some(code) if !self.units.contains_key(code) => Err(ActFault::NoUnit { code: code.clone() }),
+                _ => Ok(()),
+            },
+            Act::UnitEnds { code, .. } if !self.units.contains_key(code) => {
+                Err(ActFault::NoUnit { code: code.clone() })
+            }
+            Act::Officer(officer) if !self.units.contains_key(&officer.unit) => {
+                Err(ActFault::NoUnit { code: officer.unit.clone() })
+            }
+            Act::OfficerEnds { id, .. } if !self.officers.contains_key(id) => {
+                Err(ActFault::NoOfficer { id: id.clone() })
+            }
+            Act::Token(token) if !self.officers.contains_key(&token.officer) => {
+                Err(ActFault::NoOfficer { id: token.officer.clone() })
+            }
+            Act::TokenEnds { hash, .. } if !self.tokens.contains_key(hash) => {
+                Err(ActFault::NoToken { hash: hash.short() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What an act leaves behind in units, officers and tokens.
+    pub fn apply(&mut self, act: &Act) {
+        match act {
+            Act::Unit(unit) => drop(self.units.insert(unit.code.clone(), unit.clone())),
+            Act::UnitEnds { code, on } => {
+                self.units.entry(code.clone()).and_modify(|unit| unit.until = Some(*on));
+            }
+            Act::Officer(officer) => drop(self.officers.insert(officer.id.clone(), officer.clone())),
+            Act::OfficerEnds { id, on } => {
+                self.officers.entry(id.clone()).and_modify(|officer| officer.until = Some(*on));
+            }
+            Act::Token(token) => drop(self.tokens.insert(token.hash, token.clone())),
+            Act::TokenEnds { hash, at } => {
+                self.tokens.entry(*hash).and_modify(|token| token.until = token.until.min(*at));
+            }
+            Act::Consent(_)
+            | Act::ConsentWithdrawn(_)
+            | Act::Adequacy(_)
+            | Act::Safeguards(_)
+            | Act::Security(_)
+            | Act::ChangeSet { .. } => {}
+        }
+    }
+
+    /// The competence that a unit can cite for a purpose on a day.
+    pub fn competence(&self, unit: &UnitCode, purpose: Purpose, on: Date) -> Option<Competence> {
+        let unit = self.units.get(unit).filter(|unit| unit.is_competent(purpose, on))?;
+        Some(Competence { unit: unit.code.clone(), citation: unit.competence.clone() })
+    }
+
+    /// The first unit, by code, that is competent for a purpose on a day.
+    pub fn any_competence(&self, purpose: Purpose, on: Date) -> Option<Competence> {
+        let unit = self.units.values().find(|unit| unit.is_competent(purpose, on))?;
+        Some(Competence { unit: unit.code.clone(), citation: unit.competence.clone() })
+    }
+
+    /// The token, where it is good at `at` and its officer still is one.
+    pub fn token(&self, hash: &Hash, at: Timestamp) -> Option<&Token> {
+        let token = self.tokens.get(hash).filter(|token| token.from <= at && at < token.until)?;
+        let officer = self.officers.get(&token.officer)?;
+        officer.until.is_none_or(|until| at.date() <= until).then_some(token)
+    }
+}
+
+impl Unit {
+    fn is_competent(&self, purpose: Purpose, on: Date) -> bool {
+        let serves = self.purposes.is_empty() || self.purposes.contains(&purpose);
+        serves && self.from <= on && self.until.is_none_or(|until| on <= until) && !self.competence.is_empty()
+    }
+}
+
+/// What an act changes in the node's own facts about other parties.
+pub fn restand(entries: &mut StandingEntries, act: &Act) {
+    match act {
+        Act::Consent(consent) => entries.consents.push(consent.clone()),
+        Act::ConsentWithdrawn(consent) => entries.consents.retain(|known| known != consent),
+        Act::Adequacy(pair) => entries.adequacy.push(pair.clone()),
+        Act::Safeguards(pair) => entries.safeguards.push(pair.clone()),
+        Act::Security(agreement) => entries.security.push(agreement.clone()),
+        _ => {}
+    }
+}

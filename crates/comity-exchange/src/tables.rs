@@ -1,0 +1,214 @@
+//! The tables of a party's log, and the rows in them. All are put once; every view is rebuilt from them.
+
+use comity_ledger::store::{Class, Table};
+use comity_record::{Canonical, CrossingId, Date, PartyCode, RecordId, Salts, Timestamp};
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+const fn log(name: &'static str) -> Table {
+    Table { name, class: Class::Log }
+}
+
+/// Records held: key is the record id, value a [`RecordRow`].
+pub const RECORDS: Table = log("records");
+/// Object bytes, sealed: partition 0, key is the entry index (8 bytes) and the manifest position (4 bytes).
+pub const OBJECTS: Table = log("objects");
+/// What is to go to a peer: partition is the peer's number, key the position; value an [`OutboxRow`].
+pub const OUTBOX: Table = log("outbox");
+/// A later judgement of an outbox position: key is position and revision; value a [`Rejudged`].
+pub const REJUDGED: Table = log("rejudged");
+/// What came from a peer: key is the peer's position; value an [`InboxRow`].
+pub const INBOX: Table = log("inbox");
+/// A peer's acknowledgements of our positions: value is the acknowledgement's bytes.
+pub const ACKNOWLEDGED: Table = log("acknowledged");
+/// Decisions in full: key is the entry index; value a [`DecisionRow`].
+pub const DECISIONS: Table = log("decisions");
+/// The inputs of decisions by hash: standings and packs, so that any decision can be judged again.
+pub const INPUTS: Table = log("inputs");
+/// Entries of a crossing: key is crossing id and entry index; empty value.
+pub const CROSSINGS: Table = log("crossings");
+/// Letters accepted: key is entry index; value a [`PeerRow`].
+pub const PEERS: Table = log("peers");
+/// Administrative acts: key is entry index; value the act in the encoding of the node.
+pub const ACTS: Table = log("acts");
+/// Recalls applied here: key is the recalled record and the recall; value the positions.
+pub const RECALLED: Table = log("recalled");
+
+/// Every table of the log, for backup and for moving to another engine.
+pub const LOG_TABLES: &[Table] = &[
+    RECORDS,
+    OBJECTS,
+    OUTBOX,
+    REJUDGED,
+    INBOX,
+    ACKNOWLEDGED,
+    DECISIONS,
+    INPUTS,
+    CROSSINGS,
+    PEERS,
+    ACTS,
+    RECALLED,
+];
+
+/// A record as held.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RecordRow {
+    /// The entry under which it was authored or received; object rows begin with it.
+    #[n(0)]
+    pub index: u64,
+    /// How many objects its manifest has.
+    #[n(1)]
+    pub objects: u32,
+    /// The positions held, where not all came.
+    #[n(2)]
+    pub held: Option<Vec<u32>>,
+    /// Part 0, sealed: a [`Held`].
+    #[n(3)]
+    pub sealed: ByteVec,
+    /// From whom it came, where it did not originate here.
+    #[n(4)]
+    pub received_from: Option<PartyCode>,
+}
+
+/// Envelope and salts of a record, sealed together.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Held {
+    /// The envelope.
+    #[n(0)]
+    pub envelope: ByteVec,
+    /// The salts of the objects held.
+    #[n(1)]
+    pub salts: Salts,
+}
+
+/// A position of an outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OutboxRow {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The entry of its clearance.
+    #[n(1)]
+    pub index: u64,
+}
+
+/// A later judgement of an outbox position, because an input changed before it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Rejudged {
+    /// The entry of the later judgement.
+    #[n(0)]
+    pub index: u64,
+    /// Whether it was cleared again.
+    #[n(1)]
+    pub cleared: bool,
+}
+
+/// What came at a peer's position and how it was dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct InboxRow {
+    /// The dispatch's bytes; absent where the sender withdrew the position.
+    #[n(0)]
+    pub dispatch: Option<ByteVec>,
+    /// The record it named.
+    #[n(1)]
+    pub record: Option<RecordId>,
+    /// Our entry.
+    #[n(2)]
+    pub index: Option<u64>,
+    /// How it was dealt with.
+    #[n(3)]
+    pub outcome: Option<crate::Outcome>,
+    /// When.
+    #[n(4)]
+    pub at: Timestamp,
+}
+
+/// A decision in full with its request; the hashes of its other inputs stand in the decision.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DecisionRow {
+    /// The decision's bytes.
+    #[n(0)]
+    pub decision: ByteVec,
+    /// The request's bytes.
+    #[n(1)]
+    pub request: ByteVec,
+    /// The record judged.
+    #[n(2)]
+    pub record: RecordId,
+    /// The crossing.
+    #[n(3)]
+    pub crossing: CrossingId,
+}
+
+/// A letter accepted, or a change to a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PeerRow {
+    /// The peer's number here, its partition in the tables above.
+    #[n(0)]
+    pub number: u32,
+    /// The peer.
+    #[n(1)]
+    pub party: PartyCode,
+    /// What happened.
+    #[n(2)]
+    pub change: PeerChange,
+}
+
+/// What happened to a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum PeerChange {
+    /// Its letter was accepted.
+    #[n(0)]
+    Accepted(#[n(0)] ByteVec),
+    /// It was suspended.
+    #[n(1)]
+    Suspended {
+        /// Why, and by whose decision.
+        #[n(0)]
+        reason: String,
+        /// From which day.
+        #[n(1)]
+        from: Date,
+    },
+    /// The suspension was lifted.
+    #[n(2)]
+    Resumed,
+    /// Its root revoked a key.
+    #[n(3)]
+    Revoked(#[n(0)] ByteVec),
+}
+
+macro_rules! rows {
+    ($($row:ty, $name:literal, $limit:expr;)*) => {
+        $(impl Canonical for $row {
+            const NAME: &'static str = $name;
+            const LIMIT: usize = $limit;
+        })*
+    };
+}
+
+rows! {
+    RecordRow, "a record row", 20 << 20;
+    Held, "a held record", 20 << 20;
+    OutboxRow, "an outbox row", 1024;
+    Rejudged, "a later judgement", 1024;
+    InboxRow, "an inbox row", 64 * 1024;
+    DecisionRow, "a decision row", 1 << 20;
+    PeerRow, "a peer row", 1 << 20;
+}
+
+/// The key of an object row.
+pub fn object_key(index: u64, position: u32) -> Vec<u8> {
+    [index.to_be_bytes().as_slice(), position.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of a crossing row.
+pub fn crossing_key(crossing: &CrossingId, index: u64) -> Vec<u8> {
+    [crossing.0.as_bytes().as_slice(), index.to_be_bytes().as_slice()].concat()
+}

@@ -1,0 +1,151 @@
+//! The wire message. A session is a row of turns: one node sends a [`Turn`] and gets the other's in return.
+//!
+//! A turn carries everything either side may want to say, so that one open connection serves both directions and a
+//! node that cannot be reached from outside misses nothing. Turns are idempotent: each says what it has and what it
+//! still lacks, and sending a turn twice changes nothing.
+
+use comity_record::{Canonical, Hash, PartyCode};
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+/// Version of the turn's form.
+pub const TURN_VERSION: u16 = 1;
+
+/// What one node says in one turn.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Turn {
+    /// Version of this form.
+    #[n(0)]
+    pub version: u16,
+    /// Who speaks; must be the party of the connection.
+    #[n(1)]
+    pub from: PartyCode,
+    /// To whom.
+    #[n(2)]
+    pub to: PartyCode,
+    /// Every position of your outbox up to this one (counted from 1) is held here durably.
+    #[n(3)]
+    pub have: u64,
+    /// The lowest position of my outbox whose acknowledgement I lack.
+    #[n(4)]
+    pub lacking: u64,
+    /// Positions of my outbox, ascending, after the `have` you last told me.
+    #[n(5)]
+    pub items: Vec<Item>,
+    /// My acknowledgements of your positions.
+    #[n(6)]
+    pub acknowledgements: Vec<ByteVec>,
+    /// Whether more items wait behind these.
+    #[n(7)]
+    pub more: bool,
+    /// How long I would wait for your turn if you have nothing to say, in milliseconds.
+    #[n(8)]
+    pub patience: u32,
+    /// My newest checkpoint, to be cosigned.
+    #[n(9)]
+    pub checkpoint: Option<CheckpointOffer>,
+    /// My cosignatures of your checkpoints, as note lines.
+    #[n(10)]
+    pub cosignatures: Vec<Cosignature>,
+    /// The kinds and newest versions I understand.
+    #[n(11)]
+    pub understands: Vec<(String, u16)>,
+    /// Size of your ledger as I last cosigned it; you prove consistency from there.
+    #[n(12)]
+    pub witnessed: u64,
+    /// How many leaf hashes of your ledger I hold as its witness.
+    #[n(13)]
+    pub kept: u64,
+}
+
+/// One position of an outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Item {
+    /// The position, from 1.
+    #[n(0)]
+    pub position: u64,
+    /// The dispatch; absent where the position was withdrawn before it was sent.
+    #[n(1)]
+    pub dispatch: Option<ByteVec>,
+    /// The frame, compressed with zstd; its hash stands in the dispatch.
+    #[n(2)]
+    pub frame: Option<ByteVec>,
+}
+
+/// A checkpoint with what a witness needs to cosign it (C2SP tlog-witness, carried inside the session).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CheckpointOffer {
+    /// The size the witness has cosigned before.
+    #[n(0)]
+    pub old_size: u64,
+    /// Consistency proof from there.
+    #[n(1)]
+    pub proof: Vec<Hash>,
+    /// The signed note.
+    #[n(2)]
+    pub note: ByteVec,
+    /// The leaf hashes that the witness does not hold yet, up to the checkpoint's size; empty where there are more than
+    /// it takes.
+    #[n(3)]
+    pub entries: Vec<Hash>,
+}
+
+/// A cosignature of the receiver's checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Cosignature {
+    /// Size of the checkpoint.
+    #[n(0)]
+    pub size: u64,
+    /// The note lines of the cosignature.
+    #[n(1)]
+    pub lines: String,
+}
+
+impl Canonical for Turn {
+    const NAME: &'static str = "a turn";
+    const LIMIT: usize = Turn::LIMIT_BYTES;
+}
+
+impl Turn {
+    /// The longest turn that is read.
+    pub const LIMIT_BYTES: usize = 24 << 20;
+    /// Items are added to a turn until they have this many bytes.
+    pub const ITEM_BYTES: usize = 4 << 20;
+    /// Most items of a turn.
+    pub const MAX_ITEMS: usize = 256;
+    /// Most acknowledgements of a turn.
+    pub const MAX_ACKNOWLEDGEMENTS: usize = 1024;
+    /// Most ledger entries a checkpoint offer carries.
+    pub const MAX_ENTRIES: usize = 65_536;
+
+    /// A turn that says only who speaks to whom.
+    pub fn new(from: PartyCode, to: PartyCode) -> Turn {
+        Turn {
+            version: TURN_VERSION,
+            from,
+            to,
+            have: 0,
+            lacking: 1,
+            items: Vec::new(),
+            acknowledgements: Vec::new(),
+            more: false,
+            patience: 0,
+            checkpoint: None,
+            cosignatures: Vec::new(),
+            understands: comity_record::Letter::kinds(),
+            witnessed: 0,
+            kept: 0,
+        }
+    }
+
+    /// Whether the turn tells the other side nothing that it must act on.
+    pub fn is_idle(&self) -> bool {
+        self.items.is_empty()
+            && self.acknowledgements.is_empty()
+            && self.checkpoint.is_none()
+            && self.cosignatures.is_empty()
+    }
+}
