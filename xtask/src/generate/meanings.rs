@@ -2,7 +2,6 @@
 
 /// A code and its meaning. A line whose code is nowhere in the sources is a fault.
 pub const MEANINGS: &[(&str, &str)] = &[
-    ("The receiver's rules would have it redacted first, and a receiver redacts nothing.",),
     ("cli/bad-basis", "A legal basis that is not cited as an article of an instrument."),
     ("cli/bad-value", "A value that the option does not take."),
     ("cli/file-unreadable", "The file or folder cannot be read, for the reason told."),
