@@ -8,6 +8,7 @@ pub mod cli;
 pub mod demo;
 mod fault;
 pub mod screen;
+pub mod trust;
 pub mod verb;
 mod world;
 

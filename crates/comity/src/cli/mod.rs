@@ -3,12 +3,12 @@
 mod refuse;
 mod values;
 
-pub use values::{ReadLabel, label, party};
+pub use values::{ReadLabel, label};
 
 use crate::{
     Fault,
     screen::{COLUMNS, wrap},
-    verb::law,
+    verb::{border, law, ledger, receipt},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
 use std::ffi::OsString;
@@ -65,6 +65,15 @@ pub enum Verb {
     /// Ask the register of law: who is bound by what, and what may be asked
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Law(law::Law),
+    /// Ask the border what it would say to a crossing
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Border(border::Border),
+    /// Verify a ledger offline
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Ledger(ledger::Ledger),
+    /// Verify the receipt of a crossing offline
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Receipt(receipt::Verb),
 }
 
 /// What the arguments come to.

@@ -1,14 +1,9 @@
 //! Values of options, read into the record's own types.
 
 use comity_record::{
-    BadCode, Labels, PartyCode,
+    Labels,
     label::{LabelFault, Tlp},
 };
-
-/// A party code; small letters are taken as capitals.
-pub fn party(text: &str) -> Result<PartyCode, BadCode> {
-    text.to_uppercase().parse()
-}
 
 /// One `--label key=value`, checked against the vocabulary.
 #[derive(Clone, Debug)]

@@ -293,7 +293,7 @@ mod tests {
         let (_, err) = written(Form::Text, Colour::Off, |screen| screen.fault(&fault));
         assert_eq!(err, "error[cli/x]: no `a`\nhelp: try `b`\n");
         let (_, err) = written(Form::Json, Colour::Off, |screen| screen.fault(&fault));
-        assert_eq!(err, "{\"error\":{\"code\":\"cli/x\",\"help\":\"try `b`\",\"text\":\"no `a`\"}}\n");
+        assert_eq!(err, "{\"error\":{\"code\":\"cli/x\",\"text\":\"no `a`\",\"help\":\"try `b`\"}}\n");
     }
 
     struct Full;

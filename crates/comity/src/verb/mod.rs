@@ -1,7 +1,10 @@
 //! One file per verb. A verb reads what it was given, asks the crate that knows, and shows the answer.
 
+pub mod border;
 pub mod law;
-mod open;
+pub mod ledger;
+pub(crate) mod open;
+pub mod receipt;
 
 use crate::{
     Exit, Fault, Screen, World,
@@ -12,5 +15,8 @@ use crate::{
 pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     match command.verb {
         Verb::Law(verb) => law::run(&verb, world, screen),
+        Verb::Border(verb) => border::run(&verb, world, screen),
+        Verb::Ledger(verb) => ledger::run(&verb, screen),
+        Verb::Receipt(verb) => receipt::run(&verb, screen),
     }
 }

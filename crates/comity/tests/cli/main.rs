@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside #[test] functions")]
 
+mod border;
+mod built;
 mod door;
 mod help;
 mod law;
+mod ledger;
 mod streams;
 mod wrong;

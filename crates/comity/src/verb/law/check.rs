@@ -2,6 +2,7 @@
 
 use crate::{Exit, Fault, Screen, screen::Tone, verb::open};
 use clap::Args;
+use comity_border::{Adoption, Layer, PackFault, PackText, Packs};
 use comity_law::Files;
 use serde::Serialize;
 use serde_json::json;
@@ -44,8 +45,9 @@ pub fn run(verb: &Check, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let mut found = Vec::new();
     let mut checked = Vec::new();
     if verb.folders.is_empty() {
-        checked.push("the register built in".to_owned());
+        checked.push("the register and packs built in".to_owned());
         found.extend(register("", &Files::with_exercise()));
+        found.extend(built_in_packs());
     }
     for folder in &verb.folders {
         checked.push(format!("`{}`", folder.display()));
@@ -69,19 +71,80 @@ fn show(screen: &mut Screen<'_>, checked: &[String], found: &[Found]) {
     }
 }
 
+/// A folder holds a register, packs, or both.
 fn check_folder(folder: &Path) -> Result<Vec<Found>, Fault> {
     let names = names(folder, "")?;
-    if !names.iter().any(|name| name.ends_with(".csv")) {
-        let text = format!("`{}` holds no file of a register", folder.display());
+    let (is_register, is_pack) =
+        (|name: &String| name.ends_with(".csv"), |name: &String| name.ends_with(".cedar"));
+    if !names.iter().any(|name| is_register(name) || is_pack(name)) {
+        let text = format!("`{}` holds neither a register nor packs", folder.display());
         let fault = Fault::new(Exit::Usage, "cli/nothing-to-check", text);
-        return Err(fault.with_help("give a folder with states.csv and so on"));
+        return Err(fault.with_help("give a folder with states.csv and so on, or with *.cedar"));
     }
-    let mut files = Files::new();
-    for name in names.into_iter().filter(|name| name.ends_with(".csv") || name == "SOURCES.md") {
-        let text = open::file(&folder.join(&name), LONGEST)?;
-        files = files.with(name, text);
+    let mut found = Vec::new();
+    if names.iter().any(is_register) {
+        let mut files = Files::new();
+        for name in names.iter().filter(|name| is_register(name) || *name == "SOURCES.md") {
+            files = files.with(name.clone(), open::file(&folder.join(name), LONGEST)?);
+        }
+        found.extend(register(&format!("{}/", folder.display()), &files));
     }
-    Ok(register(&format!("{}/", folder.display()), &files))
+    if names.iter().any(is_pack) {
+        let texts: Result<Vec<PackText>, Fault> =
+            names.iter().filter(|name| is_pack(name)).map(|name| pack(folder, name)).collect();
+        found.extend(packs(texts?));
+    }
+    Ok(found)
+}
+
+fn pack(folder: &Path, name: &str) -> Result<PackText, Fault> {
+    let path = folder.join(name);
+    let file = path.display().to_string();
+    let layer = layer(name).ok_or_else(|| {
+        let text = format!("`{file}`: the layer of a pack is told from its name, and this one tells none");
+        let fault = Fault::new(Exit::Usage, "cli/pack-layer", text);
+        fault.with_help("principles.cedar, instruments.cedar, safeguards.cedar, obligations/*.cedar, national/PARTY.cedar")
+    })?;
+    let text = String::from_utf8(open::file(&path, LONGEST)?).map_err(|broken| {
+        let at = broken.utf8_error().valid_up_to();
+        Fault::new(Exit::Fault, "cli/not-utf8", format!("`{file}` is not UTF-8 from byte {at} on"))
+    })?;
+    Ok(PackText { file, layer, text })
+}
+
+/// The layer that a pack's place gives it.
+fn layer(name: &str) -> Option<Layer> {
+    match name.split_once('/') {
+        Some(("obligations", _)) => Some(Layer::Obligations),
+        Some(("national" | "exercise", file)) => {
+            file.strip_suffix(".cedar")?.parse().ok().map(Layer::National)
+        }
+        Some(_) => None,
+        None => match name {
+            "principles.cedar" => Some(Layer::Principles),
+            "instruments.cedar" => Some(Layer::Instruments),
+            "safeguards.cedar" => Some(Layer::Safeguards),
+            national => national.strip_suffix(".cedar")?.parse().ok().map(Layer::National),
+        },
+    }
+}
+
+fn built_in_packs() -> Vec<Found> {
+    let mut texts = Packs::shipped_texts();
+    let invented = ["XA", "XB", "XC"].iter().filter_map(|code| code.parse().ok());
+    texts.extend(invented.filter_map(|code| Packs::exercise_text(&code)));
+    packs(texts)
+}
+
+fn packs(texts: Vec<PackText>) -> Vec<Found> {
+    let found = |fault: &PackFault| Found {
+        file: fault.place.file.clone(),
+        line: fault.place.line as u64,
+        column: fault.place.column as u64,
+        code: fault.code(),
+        text: fault.fault.to_string(),
+    };
+    Packs::load(texts, &Adoption::Whole).err().unwrap_or_default().iter().map(found).collect()
 }
 
 fn register(prefix: &str, files: &Files<'_>) -> Vec<Found> {
@@ -95,19 +158,17 @@ fn register(prefix: &str, files: &Files<'_>) -> Vec<Found> {
     comity_law::check(files).iter().map(found).collect()
 }
 
-/// The files of a folder, and of its folder `exercise`, by name.
+/// The files of a folder and of the folders in it, by name.
 fn names(folder: &Path, prefix: &str) -> Result<Vec<String>, Fault> {
     let failed = |failed: std::io::Error| Fault::file(folder, &failed);
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() {
-            if prefix.is_empty() && name == "exercise" {
-                names.extend(self::names(&entry.path(), "exercise/")?);
-            }
-        } else {
+        if !entry.path().is_dir() {
             names.push(format!("{prefix}{name}"));
+        } else if prefix.is_empty() {
+            names.extend(self::names(&entry.path(), &format!("{name}/"))?);
         }
     }
     names.sort();

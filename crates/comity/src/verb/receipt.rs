@@ -1,0 +1,100 @@
+//! `comity receipt`: verify the proof of a crossing from files alone.
+
+use crate::{Exit, Fault, Screen, screen::Tone, trust::Trusted, verb::open};
+use clap::{Args, Subcommand};
+use comity_ledger::receipt::{Provisional, Receipt, ReceiptFault, ReceiptReport, Trust};
+use comity_record::Canonical;
+use serde_json::json;
+use std::path::PathBuf;
+
+const NAMES: usize = 9;
+
+const HELP: &str = "\
+A receipt holds what a stranger needs beside the letters that they accepted \
+themselves. No node need run and no network is used. A provisional receipt, which \
+no quorum of witnesses has cosigned yet, is checked as far as it goes, and the \
+exit code is then 1.
+
+Example:
+  comity receipt verify crossing.receipt --trust xa.letter --trust xb.letter
+
+Next:
+  comity ledger verify DIR --trust xa.letter     the whole ledger it stands in";
+
+/// The verbs of receipts.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Verify a receipt offline: entry, place, signatures, witnesses, both sides
+    Verify(Verify),
+}
+
+/// `comity receipt verify`
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct Verify {
+    /// The receipt
+    #[arg(value_name = "FILE")]
+    receipt: PathBuf,
+    /// A letter that you accepted: of the parties and of witnesses
+    #[arg(long, value_name = "FILE", required = true)]
+    trust: Vec<PathBuf>,
+}
+
+/// Does what the verb asks.
+pub fn run(verb: &Verb, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let Verb::Verify(verify) = verb;
+    let trust = Trust::new(Trusted::read(&verify.trust)?.into_letters());
+    let bytes = open::file(&verify.receipt, Receipt::LIMIT as u64)?;
+    let shown = verify.receipt.display();
+    let refused = |fault: ReceiptFault| Fault::new(Exit::No, fault.code(), format!("`{shown}`: {fault}"));
+    if let Ok(provisional) = Provisional::from_bytes(&bytes) {
+        let report = provisional.verify(&trust).map_err(refused)?;
+        show(screen, &report, Exit::No);
+        return Ok(Exit::No);
+    }
+    let receipt = Receipt::from_bytes(&bytes).map_err(|malformed| {
+        Fault::new(Exit::No, malformed.code(), format!("`{shown}` is not a receipt: {malformed}"))
+    })?;
+    let report = receipt.verify(&trust).map_err(refused)?;
+    show(screen, &report, Exit::Ok);
+    Ok(Exit::Ok)
+}
+
+fn show(screen: &mut Screen<'_>, report: &ReceiptReport, exit: Exit) {
+    let value = json!({
+        "verified": exit == Exit::Ok, "provisional": exit != Exit::Ok,
+        "crossing": report.crossing.to_string(), "record": report.record.to_string(),
+        "from": report.from.as_str(), "to": report.to.as_str(), "entry": report.kind.as_str(),
+        "at": report.at.to_string(), "index": report.index, "size": report.head.size,
+        "root": report.head.root.to_string(), "stated": report.stated.to_string(),
+        "witnesses": report.cosigned.iter().map(|by| json!({
+            "party": by.witness.as_str(), "at": by.at.to_string(),
+        })).collect::<Vec<_>>(),
+        "twin": report.twin.map(|kind| kind.as_str()),
+        "checked": report.checked, "unchecked": report.unchecked,
+    });
+    screen.answer(&value, |screen| {
+        let (from, to, kind) = (&report.from, &report.to, report.kind);
+        match exit {
+            Exit::Ok => {
+                screen.say(Tone::Good, &format!("Verified: {from} -> {to}, {kind} on {}.", report.at))
+            }
+            _ => screen.say(
+                Tone::Open,
+                &format!("Provisional, no quorum yet: {from} -> {to}, {kind} on {}.", report.at),
+            ),
+        }
+        screen.item(NAMES, "crossing", Tone::Plain, &report.crossing.to_string());
+        screen.item(NAMES, "record", Tone::Plain, &report.record.to_string());
+        list(screen, "checked", Tone::Good, &report.checked);
+        list(screen, "not", Tone::Open, &report.unchecked);
+    });
+}
+
+fn list(screen: &mut Screen<'_>, name: &str, tone: Tone, sentences: &[String]) {
+    let mut name = name;
+    for sentence in sentences {
+        screen.item(NAMES, name, tone, sentence);
+        name = "";
+    }
+}
