@@ -8,6 +8,7 @@ pub mod config;
 pub mod http;
 pub mod keys;
 pub mod log;
+pub mod metrics;
 pub mod random;
 pub mod seal;
 pub mod stop;

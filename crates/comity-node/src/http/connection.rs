@@ -4,7 +4,7 @@ use crate::stop::{Drained, Stopping};
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{pin::pin, time::Duration};
+use std::{io, pin::pin, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinSet,
@@ -77,4 +77,10 @@ pub(crate) async fn drain(mut connections: JoinSet<()>, deadline: Duration) -> D
     drained.cut = connections.len();
     connections.shutdown().await;
     drained
+}
+
+/// A failed accept is nearly always a lack of file descriptors: wait for some to come back.
+pub(crate) async fn pause_after(why: &io::Error) {
+    tracing::warn!(%why, "a connection could not be accepted");
+    tokio::time::sleep(Duration::from_millis(100)).await;
 }

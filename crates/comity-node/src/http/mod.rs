@@ -3,12 +3,15 @@
 //! A handler extracts, authorises, calls `app::<noun>` and replies. Who is calling is settled before a body is read.
 
 pub mod api;
+mod body;
 mod connection;
 pub mod exchange;
 mod problem;
+mod quota;
 
 pub use connection::ConnectionLimits;
 pub use problem::{Problem, shown};
+pub use quota::QuotaLimits;
 
 use std::{future::Future, pin::Pin};
 

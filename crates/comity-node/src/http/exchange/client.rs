@@ -1,12 +1,12 @@
 //! Calling a peer: connections kept open and reused, every wait and every answer bounded.
 
-use super::{
-    PeerFault, TILE_LIMIT, TURN_LIMIT,
-    body::{self, BodyFault},
-};
+use super::{PeerFault, TILE_LIMIT, TURN_LIMIT};
 use crate::{
     clock::Clock,
-    http::problem::ProblemBody,
+    http::{
+        body::{self, BodyFault},
+        problem::ProblemBody,
+    },
     tls::{self, Peers, TlsIdentity},
 };
 use axum::{

@@ -9,19 +9,17 @@
 //! `host` is the hosted party, and must be the one whose name was asked for in the handshake. What a turn says is
 //! `comity-exchange`'s business, not this module's.
 
-mod body;
 mod client;
 mod fault;
-mod quota;
 mod routes;
 mod server;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::http::QuotaLimits;
 pub use client::{ClientLimits, PeerClient};
 pub use fault::PeerFault;
-pub use quota::QuotaLimits;
 pub use server::{ExchangeServer, Host};
 
 use crate::http::{Answer, Problem};

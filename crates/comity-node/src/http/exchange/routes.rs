@@ -1,13 +1,14 @@
 //! The three doors of a host, behind the one check that every request passes.
 
-use super::{
-    Caller, ExchangeHandler, TURN_LIMIT, TurnRefusal,
-    body::{self, BodyFault},
-    quota::{Admitted, Quota, QuotaLimits},
-};
+use super::{Caller, ExchangeHandler, TURN_LIMIT, TurnRefusal};
 use crate::{
     clock::Clock,
-    http::Problem,
+    http::{
+        Problem,
+        body::{self, BodyFault},
+        quota::{Admitted, Quota, QuotaLimits},
+    },
+    metrics::{Counter, Metrics},
     tls::{PeerTable, Peers},
 };
 use axum::{
@@ -34,6 +35,15 @@ pub(super) struct HostState {
     pub(super) quota: QuotaLimits,
     pub(super) body_pause: Duration,
     pub(super) accounts: Mutex<HashMap<PartyCode, Arc<Quota>>>,
+    pub(super) figures: Figures,
+}
+
+/// What is counted of a host's requests.
+pub(super) struct Figures {
+    answered: Counter,
+    refused: Counter,
+    bytes_in: Counter,
+    bytes_out: Counter,
 }
 
 /// The key that the handshake proved; an extension of each request.
@@ -45,6 +55,26 @@ struct Entered {
     caller: Caller,
     account: Arc<Quota>,
     _admitted: Admitted,
+}
+
+impl Figures {
+    pub(super) fn new(metrics: &Metrics, host: &PartyCode) -> Figures {
+        let host = host.as_str();
+        let requests = |result| {
+            let labels = [("host", host), ("result", result)];
+            metrics.counter("comity_exchange_requests_total", "Requests of peers.", &labels)
+        };
+        let bytes = |direction| {
+            let labels = [("direction", direction), ("host", host)];
+            metrics.counter("comity_exchange_bytes_total", "Bytes of bodies exchanged with peers.", &labels)
+        };
+        Figures {
+            answered: requests("answered"),
+            refused: requests("refused"),
+            bytes_in: bytes("in"),
+            bytes_out: bytes("out"),
+        }
+    }
 }
 
 pub(super) fn router(host: Arc<HostState>) -> Router {
@@ -65,8 +95,9 @@ async fn turn(
     let entered = host.enter(&key, &called)?;
     let body = read(request.into_body(), host.body_pause).await?;
     entered.account.charge(body.len());
+    host.figures.bytes_in.add(count(&body));
     let answer = host.handler.turn(entered.caller.clone(), body).await;
-    entered.reply(answer, "application/comity-turn")
+    host.reply(&entered, answer, "application/comity-turn")
 }
 
 async fn checkpoint(
@@ -76,7 +107,7 @@ async fn checkpoint(
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
     let answer = host.handler.checkpoint(entered.caller.clone()).await;
-    entered.reply(answer, "text/plain; charset=utf-8")
+    host.reply(&entered, answer, "text/plain; charset=utf-8")
 }
 
 async fn tile(
@@ -86,7 +117,7 @@ async fn tile(
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
     let answer = host.handler.tile(entered.caller.clone(), path).await;
-    entered.reply(answer, "application/octet-stream")
+    host.reply(&entered, answer, "application/octet-stream")
 }
 
 impl HostState {
@@ -111,18 +142,30 @@ impl HostState {
         Ok(Entered { caller, account, _admitted: admitted })
     }
 
+    fn reply(
+        &self,
+        entered: &Entered,
+        answer: Result<Vec<u8>, TurnRefusal>,
+        kind: &'static str,
+    ) -> Result<Response, Problem> {
+        match answer {
+            Ok(body) => {
+                entered.account.charge(body.len());
+                self.figures.answered.add(1);
+                self.figures.bytes_out.add(count(&body));
+                Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response())
+            }
+            Err(refusal) => {
+                self.figures.refused.add(1);
+                Err(refusal.into())
+            }
+        }
+    }
+
     fn account(&self, peer: &PartyCode) -> Arc<Quota> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = || Arc::new(Quota::new(self.quota, self.clock.monotonic()));
         accounts.entry(peer.clone()).or_insert_with(fresh).clone()
-    }
-}
-
-impl Entered {
-    fn reply(self, answer: Result<Vec<u8>, TurnRefusal>, kind: &'static str) -> Result<Response, Problem> {
-        let body = answer?;
-        self.account.charge(body.len());
-        Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response())
     }
 }
 
@@ -135,4 +178,8 @@ async fn read(body: Body, pause: Duration) -> Result<Vec<u8>, Problem> {
             Problem::malformed("the body broke off")
         }
     })
+}
+
+fn count(body: &[u8]) -> u64 {
+    u64::try_from(body.len()).unwrap_or(u64::MAX)
 }

@@ -2,19 +2,20 @@
 
 use super::{
     ExchangeHandler, QuotaLimits,
-    routes::{HostState, ProvenKey, router},
+    routes::{Figures, HostState, ProvenKey, router},
 };
 use crate::{
     clock::Clock,
     http::{
         ConnectionLimits,
-        connection::{drain, serve},
+        connection::{drain, pause_after, serve},
     },
+    metrics::Metrics,
     stop::{Drained, Stopping},
     tls::{self, Peers, TlsIdentity},
 };
 use axum::Router;
-use std::{collections::BTreeMap, fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, io, net::SocketAddr, sync::Arc};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -69,11 +70,13 @@ impl ExchangeServer {
         hosts: Vec<Host>,
         clock: &Clock,
         limits: ConnectionLimits,
+        metrics: &Metrics,
     ) -> Result<ExchangeServer, rustls::Error> {
         let mut doors = BTreeMap::new();
         for host in hosts {
             let tls = tls::server_config(&host.identity, host.peers.clone(), clock)?;
             let name = tls::host_name(host.identity.party());
+            let figures = Figures::new(metrics, host.identity.party());
             let state = HostState {
                 party: host.identity.party().clone(),
                 peers: host.peers,
@@ -82,6 +85,7 @@ impl ExchangeServer {
                 quota: host.quota,
                 body_pause: limits.body_pause,
                 accounts: Default::default(),
+                figures,
             };
             doors.insert(name, Door { tls, router: router(Arc::new(state)) });
         }
@@ -113,12 +117,6 @@ impl ExchangeServer {
         drop(listener);
         drain(connections, self.limits.drain).await
     }
-}
-
-/// A failed accept is nearly always a lack of file descriptors: wait for some to come back.
-pub(crate) async fn pause_after(why: &io::Error) {
-    tracing::warn!(%why, "a connection could not be accepted");
-    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 async fn connection(

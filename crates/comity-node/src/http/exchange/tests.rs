@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     clock::{Clock, SetTime},
     http::ConnectionLimits,
+    metrics::Metrics,
     stop::{Drained, Stop},
     tls::{self, PeerTable, Peers, TlsIdentity},
 };
@@ -104,6 +105,7 @@ struct Node {
     echo: Arc<Echo>,
     peers: Arc<Peers>,
     time: Arc<SetTime>,
+    metrics: Metrics,
     stop: Stop,
     running: JoinHandle<Drained>,
 }
@@ -113,6 +115,7 @@ async fn node(quota: QuotaLimits, limits: ConnectionLimits) -> Node {
     let time = Arc::new(SetTime::new(now()));
     let clock = Clock::of(time.clone());
     let echo = Arc::new(Echo::default());
+    let metrics = Metrics::default();
     let peers = Arc::new(Peers::new(table("XA", &["XB", "XC"], &[])));
     let other_peers = Arc::new(Peers::new(table("XH", &["XB"], &[])));
     let host = |code: &str, peers: &Arc<Peers>| Host {
@@ -122,12 +125,12 @@ async fn node(quota: QuotaLimits, limits: ConnectionLimits) -> Node {
         quota,
     };
     let hosts = vec![host("XA", &peers), host("XH", &other_peers)];
-    let server = ExchangeServer::new(hosts, &clock, limits).unwrap();
+    let server = ExchangeServer::new(hosts, &clock, limits, &metrics).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = Stop::new();
     let running = tokio::spawn(server.run(listener, stopping));
-    Node { address, echo, peers, time, stop, running }
+    Node { address, echo, peers, time, metrics, stop, running }
 }
 
 async fn plain_node() -> Node {
@@ -162,6 +165,14 @@ async fn turns_know_caller_and_host() {
     // XC is a peer of XA only: hosting shares no key space.
     let fault = xc.turn(&address, &party("XH"), vec![]).await.unwrap_err();
     assert_eq!(fault.code(), "peer/handshake", "{fault}");
+    let figures = node.metrics.render();
+    for line in [
+        "comity_exchange_requests_total{host=\"XA\",result=\"answered\"} 3",
+        "comity_exchange_requests_total{host=\"XH\",result=\"answered\"} 2",
+        "comity_exchange_bytes_total{direction=\"in\",host=\"XH\"} 9",
+    ] {
+        assert!(figures.contains(line), "{line}\n{figures}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! How much one peer may ask of a host: requests and bytes per minute, and turns at once. Pure: time is an argument.
+//! How much one caller may ask: requests and bytes per minute, and turns at once. Pure: time is an argument.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -6,7 +6,7 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The quota of one peer.
+/// The quota of one caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaLimits {
     /// Requests per minute; as many may come at once.
@@ -23,16 +23,16 @@ impl Default for QuotaLimits {
     }
 }
 
-/// One peer's account with one host.
+/// One caller's account.
 #[derive(Debug)]
-pub(super) struct Quota {
+pub(crate) struct Quota {
     buckets: Mutex<Buckets>,
     at_once: Arc<Semaphore>,
 }
 
 /// The right to one request. Bytes are charged to it as they come.
 #[derive(Debug)]
-pub(super) struct Admitted {
+pub(crate) struct Admitted {
     _turn: OwnedSemaphorePermit,
 }
 
@@ -52,7 +52,7 @@ struct Bucket {
 }
 
 impl Quota {
-    pub(super) fn new(limits: QuotaLimits, now: Duration) -> Quota {
+    pub(crate) fn new(limits: QuotaLimits, now: Duration) -> Quota {
         let requests = Bucket::full(f64::from(limits.requests_per_minute), now);
         #[expect(clippy::cast_precision_loss, reason = "a quota of more than 2^53 bytes may be off by a few")]
         let bytes = Bucket::full(limits.bytes_per_minute as f64, now);
@@ -61,7 +61,7 @@ impl Quota {
     }
 
     /// Admits a request, or says after how many seconds to try again.
-    pub(super) fn admit(&self, now: Duration) -> Result<Admitted, u32> {
+    pub(crate) fn admit(&self, now: Duration) -> Result<Admitted, u32> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.requests.fill(now);
         buckets.bytes.fill(now);
@@ -75,7 +75,7 @@ impl Quota {
     }
 
     /// Charges bytes that came or went.
-    pub(super) fn charge(&self, bytes: usize) {
+    pub(crate) fn charge(&self, bytes: usize) {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.bytes.level -= f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
     }

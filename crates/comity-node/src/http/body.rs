@@ -1,4 +1,4 @@
-//! Reading a body of bounded length and bounded patience, in either role.
+//! Reading a body of bounded length and bounded patience, as server and as client.
 
 use axum::body::Bytes;
 use http_body_util::BodyExt;

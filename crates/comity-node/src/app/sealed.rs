@@ -1,0 +1,58 @@
+//! Bodies of a node: sealed by the store's vault, whose keys live outside the log.
+
+use comity_exchange::Bodies;
+use comity_ledger::store::StoreFault;
+use comity_record::RecordId;
+use comity_store::{AnyStore, Vault, vault::VaultFault};
+use std::{path::Path, sync::Arc};
+
+/// The vault of a party. Cheap to clone.
+#[derive(Clone)]
+pub struct SealedBodies {
+    vault: Arc<Vault<AnyStore>>,
+}
+
+impl std::fmt::Debug for SealedBodies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealedBodies(..)")
+    }
+}
+
+impl SealedBodies {
+    /// Opens the vault whose epoch key stands in `epoch`.
+    pub async fn open(store: AnyStore, epoch: &Path) -> Result<SealedBodies, VaultFault> {
+        let random = Arc::new(comity_store::vault::SystemRandom);
+        Ok(SealedBodies { vault: Arc::new(Vault::open_at(store, epoch, random).await?) })
+    }
+}
+
+impl Bodies for SealedBodies {
+    async fn seal(&self, records: &[(RecordId, Vec<Vec<u8>>)]) -> Result<Vec<Vec<Vec<u8>>>, StoreFault> {
+        let (mut sealed, mut rows) = (Vec::with_capacity(records.len()), Vec::with_capacity(records.len()));
+        for (record, parts) in records {
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let (bodies, row) = self.vault.seal(*record, &parts).map_err(fault)?;
+            sealed.push(bodies);
+            rows.push(row);
+        }
+        self.vault.keep(&rows).await.map_err(fault)?;
+        Ok(sealed)
+    }
+
+    async fn open(&self, record: RecordId, parts: &[(u32, Vec<u8>)]) -> Result<Vec<Option<Vec<u8>>>, StoreFault> {
+        let parts: Vec<(u32, &[u8])> = parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
+        self.vault.open_many(record, &parts).await.map_err(fault)
+    }
+
+    async fn destroy(&self, record: RecordId, parts: &[u32]) -> Result<(), StoreFault> {
+        let parts = (!parts.is_empty()).then_some(parts);
+        self.vault.erase(record, parts).await.map_err(fault)
+    }
+}
+
+fn fault(fault: VaultFault) -> StoreFault {
+    match fault {
+        VaultFault::Store(fault) => fault,
+        other => StoreFault::Damaged { why: format!("the vault of bodies: {other}") },
+    }
+}

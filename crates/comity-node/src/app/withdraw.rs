@@ -1,0 +1,99 @@
+//! Recall and erasure.
+
+use super::{
+    Action, Ctx, Fault,
+    share::{Grounds, request},
+};
+use comity_exchange::Scope;
+use comity_record::{PartyCode, RecordId, body, label::Purpose};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Withdraws a record of ours, or some of its objects, and tells everyone who was given it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Recall {
+    /// The record.
+    pub record: String,
+    /// Manifest positions; none means all.
+    pub objects: Vec<u32>,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The purpose under which the record was shared.
+    pub purpose: String,
+}
+
+/// A recall as sent.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RecallShown {
+    /// The recall's own record.
+    pub recall: String,
+    /// Each party that was told, with the verdict of our border.
+    pub told: Vec<String>,
+}
+
+/// Erases a record held here, or the objects in some slots of it. It cannot be undone.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Erase {
+    /// The record.
+    pub record: String,
+    /// Slots; none means the whole record.
+    pub objects: Vec<u32>,
+}
+
+/// An erasure done.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EraseShown {
+    /// Its entry in the ledger.
+    pub entry: u64,
+    /// Bodies destroyed.
+    pub bodies: u64,
+}
+
+impl Action for Recall {
+    const NAME: &'static str = "recall";
+    const SUMMARY: &'static str = "withdraws a record of ours and tells everyone who was given it";
+    const SCOPE: Scope = Scope::Erase;
+    type Reply = RecallShown;
+
+    async fn run(self, ctx: &Ctx) -> Result<RecallShown, Fault> {
+        let record: RecordId = self.record.parse().map_err(Fault::input)?;
+        let purpose: Purpose = self.purpose.parse().map_err(Fault::input)?;
+        let by = ctx.by.clone();
+        let recalled = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let recipients = desk.recipients(record).await?;
+                let Some(first) = recipients.first().cloned() else {
+                    return Err(Fault::new("recall/nobody", "the record was given to nobody"));
+                };
+                let to: PartyCode = first;
+                let request = request(desk, now, &to, purpose, &Grounds::default(), by.as_ref())?;
+                let recall = body::Recall { record, objects: self.objects, reason: self.reason };
+                Ok(desk.recall(now, means.entropy(), recall, request).await?)
+            })
+        });
+        let recalled = recalled.await??;
+        let told = recalled.shared.iter().map(|one| format!("{} {}", one.to, one.verdict.decision.ruling.verdict));
+        Ok(RecallShown { recall: recalled.recall.record.to_string(), told: told.collect() })
+    }
+}
+
+impl Action for Erase {
+    const NAME: &'static str = "erase";
+    const SUMMARY: &'static str = "erases a record held here; the decisions about it stay provable";
+    const SCOPE: Scope = Scope::Erase;
+    type Reply = EraseShown;
+
+    async fn run(self, ctx: &Ctx) -> Result<EraseShown, Fault> {
+        let record: RecordId = self.record.parse().map_err(Fault::input)?;
+        let by = ctx.by.clone();
+        let erased = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                desk.erase(now, means.entropy(), record, &self.objects, by.as_ref()).await
+            })
+        });
+        let erased = erased.await??;
+        Ok(EraseShown { entry: erased.index, bodies: erased.bodies as u64 })
+    }
+}
