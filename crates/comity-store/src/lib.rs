@@ -3,6 +3,8 @@
 //! - [`FjallStore`]: the embedded default, one directory per party.
 //! - [`PostgresStore`]: a schema per party, for any number of processes.
 //! - [`AnyStore`]: whichever a node was configured with.
+//! - [`Lease`]: which of several processes commits.
+//! - [`Vault`]: bodies whose erasure reaches journals and backups.
 //!
 //! Engine and SQL types stay inside this crate: callers see `comity_ledger::store` only. Everything here needs a tokio
 //! runtime, because what blocks is moved off its worker threads. No clock is read and nothing is decided here.
@@ -11,8 +13,12 @@ mod any;
 mod blobs;
 mod bounds;
 mod embedded;
+mod lease;
 mod postgres;
+pub mod vault;
 
 pub use any::AnyStore;
 pub use embedded::{FjallOptions, FjallStore};
+pub use lease::{Claim, Lease};
 pub use postgres::{PostgresOptions, PostgresStore};
+pub use vault::Vault;

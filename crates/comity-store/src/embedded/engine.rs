@@ -4,7 +4,8 @@ use super::{FjallOptions, fault::guarded, journal, puts::Tops};
 use comity_ledger::store::{LogHead, StoreFault, Table};
 use comity_record::Hash;
 use fjall::{
-    AbstractTree, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable,
+    AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode,
+    Readable,
 };
 use std::{
     collections::HashMap,
@@ -41,6 +42,8 @@ impl Engine {
             let database = Database::builder(dir)
                 .cache_size(options.cache_bytes)
                 .max_journaling_size(JOURNALS)
+                // A damaged row that no longer decompresses would be taken for a torn end.
+                .journal_compression(CompressionType::None)
                 .worker_threads(WORKERS)
                 .open()?;
             let head_space = database.keyspace("head", keyspace_options)?;

@@ -254,9 +254,10 @@ async fn commit(
             return Err(StoreFault::Overwrite { table: insert.group.table.name });
         }
     }
+    link.was_warned();
     client.batch_execute("COMMIT").await.map_err(fault)?;
-    if link.was_unreplicated() {
-        let why = "it was committed here, but its replication was cancelled".to_owned();
+    if link.was_warned() {
+        let why = "it was committed there, but waiting for its replication was cancelled".to_owned();
         return Err(StoreFault::Unreachable { why });
     }
     notify(link, schema, expected, new).await;

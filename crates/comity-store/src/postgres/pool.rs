@@ -16,7 +16,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::AbortHandle,
 };
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Statement};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Statement, error::Severity};
 
 /// A transaction is answered once it is on disk here and, where the server names synchronous standbys, there. A client
 /// that died in the middle of one loses its locks.
@@ -70,15 +70,15 @@ impl Pool {
     ) -> Result<Connection, StoreFault> {
         let connecting = async {
             let (client, mut connection) = self.shared.config.connect(NoTls).await?;
-            let unreplicated = Arc::new(AtomicBool::new(false));
-            let flag = unreplicated.clone();
+            let warned = Arc::new(AtomicBool::new(false));
+            let flag = warned.clone();
             let driver = tokio::spawn(async move {
                 while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
                     attend(message, &flag, heard.as_ref());
                 }
             });
             let statements = Mutex::default();
-            let connection = Connection { client, statements, unreplicated, driver: driver.abort_handle() };
+            let connection = Connection { client, statements, warned, driver: driver.abort_handle() };
             connection.client.batch_execute(SESSION).await?;
             Ok(connection)
         };
@@ -97,15 +97,13 @@ impl Pool {
 }
 
 /// What the server says unasked. It warns before it answers a commit that was written here, but whose replication
-/// somebody cancelled: such a commit is not acknowledged.
-fn attend(message: AsyncMessage, unreplicated: &AtomicBool, heard: Option<&mpsc::Sender<String>>) {
+/// somebody cancelled: such a commit is not acknowledged. Its words depend on its language, so any warning counts.
+fn attend(message: AsyncMessage, warned: &AtomicBool, heard: Option<&mpsc::Sender<String>>) {
     match message {
         AsyncMessage::Notice(notice) => {
             tracing::debug!(notice = notice.message(), "the database server remarks");
-            if notice.severity() == "WARNING"
-                && notice.detail().is_some_and(|detail| detail.contains("replicated"))
-            {
-                unreplicated.store(true, Ordering::Release);
+            if notice.parsed_severity() == Some(Severity::Warning) {
+                warned.store(true, Ordering::Release);
             }
         }
         AsyncMessage::Notification(notification) => {
@@ -120,7 +118,7 @@ fn attend(message: AsyncMessage, unreplicated: &AtomicBool, heard: Option<&mpsc:
 pub(super) struct Connection {
     pub(super) client: Client,
     statements: Mutex<HashMap<String, Statement>>,
-    unreplicated: Arc<AtomicBool>,
+    warned: Arc<AtomicBool>,
     driver: AbortHandle,
 }
 
@@ -168,9 +166,9 @@ impl Link {
         Ok(statement)
     }
 
-    /// Whether the server warned that what it committed was not replicated as it is set to.
-    pub(super) fn was_unreplicated(&self) -> bool {
-        self.connection.unreplicated.load(Ordering::Acquire)
+    /// Whether the server warned of anything since this was last asked.
+    pub(super) fn was_warned(&self) -> bool {
+        self.connection.warned.swap(false, Ordering::AcqRel)
     }
 
     fn statements(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
