@@ -190,6 +190,40 @@ impl fmt::Display for Key {
     }
 }
 
+/// One line that says what a change would do, for the officer who decides on it.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::Add(row) => write!(f, "add {row}"),
+            Change::Correct(row) => write!(f, "correct {row}"),
+            Change::End(key, on) => write!(f, "end {key} on {on}"),
+            Change::Confirm(key) => write!(f, "confirm {key}"),
+        }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = self.key() {
+            write!(f, "{key}: ")?;
+        }
+        match self {
+            Row::Status(row) => match row.in_force {
+                Some(date) => write!(f, "{}, in force from {date}", row.status),
+                None => write!(f, "{}, no date of effect", row.status),
+            },
+            Row::Party(row) => f.write_str(&row.name),
+            Row::Instrument(row) => f.write_str(&row.title),
+            Row::Article(row) => f.write_str(&row.heading),
+            Row::Reservation(row) => f.write_str(&row.text),
+            Row::NationalLaw(row) => f.write_str(&row.title),
+            Row::Position(row) => {
+                write!(f, "the position of `{}` on `{}`: {}", row.party, row.topic, row.summary)
+            }
+        }
+    }
+}
+
 impl fmt::Display for PositionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the position `{}` of `{}` on `{}`", self.position, self.party, self.topic)

@@ -239,12 +239,14 @@ impl Faults {
         self.excused.insert(code);
     }
 
-    /// The value where there is no fault, else the faults, in order of place within each file.
-    pub(crate) fn or<T>(mut self, value: T) -> Result<T, Vec<Fault>> {
-        if self.list.is_empty() {
-            return Ok(value);
-        }
+    /// The value where there is no fault, else the faults.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Vec<Fault>> {
+        if self.list.is_empty() { Ok(value) } else { Err(self.list()) }
+    }
+
+    /// The faults, in order of place within each file.
+    pub(crate) fn list(mut self) -> Vec<Fault> {
         self.list.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        Err(self.list)
+        self.list
     }
 }

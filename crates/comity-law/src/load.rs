@@ -12,7 +12,7 @@ use crate::{
 };
 use comity_record::{Date, Timestamp};
 
-const INSTRUMENTS: &[&str] = &[
+pub(crate) const INSTRUMENTS: &[&str] = &[
     "id",
     "title",
     "kind",
@@ -28,7 +28,7 @@ const INSTRUMENTS: &[&str] = &[
     "specificity",
     "material_scope",
 ];
-const ARTICLES: &[&str] = &[
+pub(crate) const ARTICLES: &[&str] = &[
     "instrument",
     "article",
     "heading",
@@ -39,7 +39,7 @@ const ARTICLES: &[&str] = &[
     "text_read",
     "source",
 ];
-const STATUSES: &[&str] = &[
+pub(crate) const STATUSES: &[&str] = &[
     "instrument",
     "state",
     "signed",
@@ -53,7 +53,7 @@ const STATUSES: &[&str] = &[
     "source",
     "as_of",
 ];
-const RESERVATIONS: &[&str] = &[
+pub(crate) const RESERVATIONS: &[&str] = &[
     "instrument",
     "state",
     "affects_article",
@@ -186,7 +186,7 @@ fn instruments(text: &Text<'_>, content: &mut Content, faults: &mut Faults) {
     });
 }
 
-fn instrument(cells: &mut Cells<'_, '_>) -> Option<Instrument> {
+pub(crate) fn instrument(cells: &mut Cells<'_, '_>) -> Option<Instrument> {
     let id = cells.word("id");
     let title = cells.text("title");
     let (kind, binding) = (cells.word("kind"), cells.word("binding"));
@@ -228,7 +228,7 @@ fn articles(text: &Text<'_>, content: &mut Content, faults: &mut Faults) {
     });
 }
 
-fn article(cells: &mut Cells<'_, '_>) -> Option<Article> {
+pub(crate) fn article(cells: &mut Cells<'_, '_>) -> Option<Article> {
     let (instrument, measure) = (cells.word("instrument"), cells.word("measure_code"));
     let (scope, text_read) = (cells.word("scope"), cells.word("text_read"));
     Some(Article {
@@ -261,7 +261,7 @@ fn statuses(text: &Text<'_>, content: &mut Content, faults: &mut Faults) {
     });
 }
 
-fn status(cells: &mut Cells<'_, '_>) -> Option<Status> {
+pub(crate) fn status(cells: &mut Cells<'_, '_>) -> Option<Status> {
     let (instrument, party) = (cells.word("instrument"), cells.word("state"));
     let (signed, ratified) = (cells.date("signed"), cells.date("ratified_or_acceded"));
     let (in_force, ended) = (cells.date("in_force"), cells.date("ended"));
@@ -295,7 +295,7 @@ fn reservations(text: &Text<'_>, content: &mut Content, faults: &mut Faults) {
     });
 }
 
-fn reservation(cells: &mut Cells<'_, '_>) -> Option<Reservation> {
+pub(crate) fn reservation(cells: &mut Cells<'_, '_>) -> Option<Reservation> {
     let (instrument, party) = (cells.word("instrument"), cells.word("state"));
     let (side, effect) = (cells.word("side"), cells.word("effect"));
     let (from, status, as_of) = (cells.date("from"), cells.word("status"), cells.as_of());

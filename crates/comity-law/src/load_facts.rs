@@ -12,7 +12,7 @@ use crate::{
     vocabulary::{TextRead, YesNo},
 };
 
-const PARTIES: &[&str] = &[
+pub(crate) const PARTIES: &[&str] = &[
     "alpha2",
     "alpha3",
     "m49",
@@ -34,7 +34,7 @@ const OFFENCES: &[&str] = &["code", "name", "class"];
 const PURPOSES: &[&str] = &["purpose", "treaty_basis", "measures", "note"];
 const PRINCIPLES: &[&str] = &["id", "source", "summary", "derived_requirement"];
 const NORMS: &[&str] = &["id", "reference", "summary", "system_place"];
-const POSITIONS: &[&str] = &["state", "topic", "position_code", "summary", "source", "as_of"];
+pub(crate) const POSITIONS: &[&str] = &["state", "topic", "position_code", "summary", "source", "as_of"];
 const GROUNDS: &[&str] = &[
     "instrument",
     "article",
@@ -65,7 +65,7 @@ pub(crate) fn parties(text: &Text<'_>, content: &mut Content, faults: &mut Fault
     });
 }
 
-fn party(cells: &mut Cells<'_, '_>) -> Option<Party> {
+pub(crate) fn party(cells: &mut Cells<'_, '_>) -> Option<Party> {
     let (code, name) = (cells.word("alpha2"), cells.text("name"));
     let (un_status, un_since) = (cells.word("un_status"), cells.date("un_since"));
     let (aalco_member, appf_member) = (cells.word("aalco_member"), cells.word("appf_member"));
@@ -194,7 +194,7 @@ pub(crate) fn positions(text: &Text<'_>, content: &mut Content, faults: &mut Fau
     });
 }
 
-fn position(cells: &mut Cells<'_, '_>) -> Option<Position> {
+pub(crate) fn position(cells: &mut Cells<'_, '_>) -> Option<Position> {
     let (party, as_of) = (cells.word("state"), cells.as_of());
     let (topic, position) = (cells.filled("topic"), cells.filled("position_code"));
     Some(Position {

@@ -327,3 +327,57 @@ fn the_hash_is_of_the_content() {
         .with("norms.csv", text.replacen("norm-k", "norm-l", 1).into_bytes());
     assert_ne!(Register::load(&files).unwrap().hash(), register().hash());
 }
+
+/// The sample of the invented State C, as a person writes it.
+#[test]
+fn a_set_is_read_as_a_person_writes_it() {
+    let text = include_str!("../../../../data/law/exercise/changes/xc-mutual-assistance.json");
+    let set = ChangeSet::from_json("xc.json", text).unwrap();
+    assert_eq!(ChangeSet::from_bytes(&set.to_bytes()).unwrap(), set);
+    let shown: Vec<String> = set.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["add the law `mutual-assistance-act` of `XC`: Mutual Assistance Act (exercise data)"]);
+    let after = register().apply(&set).unwrap();
+    let answer = after.bases(&query("XA", "XC", "preserve_stored_data", "2026-12-01")).unwrap();
+    assert_eq!(answer.without_treaty.status, WithoutTreatyStatus::NeedsAssurance);
+}
+
+#[test]
+fn written_rows_have_the_columns_of_the_tables() {
+    let written = |changes: &str| {
+        let head = r#""id":"s","author":"XC","date":"2026-12-01","source_statement":"exercise""#;
+        ChangeSet::from_json("set.json", &format!("{{{head},\"changes\":[{changes}]}}"))
+    };
+    let status = |more: &str| {
+        format!(
+            r#"{{"add":{{"instrument_status":{{"instrument":"budapest","state":"XC","act":"accession","in_force":"2026-09",
+            "status":"verified","source":"exercise","as_of":"n.d."{more}}}}}}}"#
+        )
+    };
+    let end =
+        r#"{"end":{"row":{"instrument_status":{"instrument":"untoc","state":"XC"}},"on":"2027-01-01"}}"#;
+    let set = written(&format!("{},{end}", status(""))).unwrap();
+    let shown: Vec<String> = set.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "add `XC` under `budapest`: verified, in force from 2026-09",
+            "end `XC` under `untoc` on 2027-01-01"
+        ]
+    );
+    assert!(register().apply(&set).is_ok());
+    let fault = |changes: &str| written(changes).unwrap_err()[0].to_string();
+    assert_eq!(fault(&status(r#","inforce":"x""#)), "set.json:1:0: `inforce` is not a column of this file");
+    assert_eq!(
+        fault(&status(r#","signed":"2026-02-30""#)),
+        "set.json:1:0: `2026-02-30` is not a date such as 2004, 2004-07 or 2004-07-01"
+    );
+    assert!(fault(r#"{"ad":{}}"#).starts_with("set.json:1:"));
+    assert!(
+        fault(r#"{"end":{"row":{"instrument_status":{"state":"XC"}},"on":"2027-01-01"}}"#)
+            .ends_with("`instrument` is empty")
+    );
+    let deep = "[".repeat(100_000);
+    assert_eq!(ChangeSet::from_json("set.json", &deep).unwrap_err().len(), 1);
+    let long = " ".repeat(1024 * 1024 + 1);
+    assert_eq!(ChangeSet::from_json("set.json", &long).unwrap_err()[0].code(), "law/too-long");
+}

@@ -243,7 +243,7 @@ fn hostile_files_are_bounded() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// No bytes make the loader panic, and a damaged file never loads with other content silently: it is refused or reads the same.
     #[test]

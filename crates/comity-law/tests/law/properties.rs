@@ -143,7 +143,7 @@ fn files(statuses: &[Vec<String>], reservations: &[Vec<String>]) -> Files<'stati
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Random standings and reservations of invented States: every answer agrees with the restatement.
     #[test]
@@ -262,4 +262,23 @@ fn outcomes_follow_from_reasons() {
             }
         }
     }
+}
+
+/// A negative fact of February holds to the end of its last day, and the next day is the threshold.
+#[test]
+fn a_fact_turns_stale_on_a_threshold() {
+    let row = ["budapest", "XA", "", "", "", "", "", "", "", "invited_to_accede", "exercise", "2016-02"];
+    let register = Register::load(&files(&[row.map(str::to_owned).to_vec()], &[])).unwrap();
+    let parties = ["XA", "XB"].map(|code| code.parse().unwrap());
+    let next = |on: &str| register.next_threshold(on.parse().unwrap(), &parties).map(|day| day.to_string());
+    assert_eq!(next("2016-02-10").as_deref(), Some("2016-03-01"));
+    assert_eq!(next("2016-02-29").as_deref(), Some("2016-03-01"));
+    let weight = |on: &str| {
+        register
+            .standing("budapest", &parties[0], on.parse().unwrap(), None)
+            .unwrap()
+            .weight
+            .map(|weight| weight.as_str())
+    };
+    assert_eq!((weight("2016-02-29"), weight("2016-03-01")), (Some("excludes"), Some("unsettles")));
 }
