@@ -55,8 +55,16 @@ fn reason(error: std::io::Error) -> String {
 
 /// XA (seed 1) serves; the client connects with `config`.
 async fn meet(server_peers: Arc<Peers>, config: Arc<rustls::ClientConfig>) -> Met {
+    meet_at(signer(1), server_peers, config).await
+}
+
+async fn meet_at(
+    server: Arc<dyn Signer>,
+    server_peers: Arc<Peers>,
+    config: Arc<rustls::ClientConfig>,
+) -> Met {
     let clock = Clock::fixed(at(NOW));
-    let identity = TlsIdentity::new(party("XA"), signer(1)).unwrap();
+    let identity = TlsIdentity::new(party("XA"), server).unwrap();
     let acceptor = TlsAcceptor::from(server_config(&identity, server_peers.clone(), &clock).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -132,25 +140,32 @@ async fn the_client_refuses_a_server_that_is_not_the_party_called() {
     }
 }
 
-/// A stolen certificate without its key: the handshake's signature does not fit.
+/// Shows one key and signs with another.
+#[derive(Debug)]
+struct Thief(Arc<dyn Signer>, comity_record::PublicKey);
+
+impl Signer for Thief {
+    fn public_key(&self) -> &comity_record::PublicKey {
+        &self.1
+    }
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, comity_record::SignerFailed> {
+        self.0.sign(message)
+    }
+}
+
+/// A stolen certificate without its key, at either end: the handshake's signature does not fit.
 #[tokio::test]
 async fn a_certificate_without_its_key_is_refused() {
-    #[derive(Debug)]
-    struct Thief(Arc<dyn Signer>, comity_record::PublicKey);
-    impl Signer for Thief {
-        fn public_key(&self) -> &comity_record::PublicKey {
-            &self.1
-        }
-        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, comity_record::SignerFailed> {
-            self.0.sign(message)
-        }
-    }
-    let thief = Thief(signer(66), signer(2).public_key().clone());
-    let identity = TlsIdentity::new(party("XB"), Arc::new(thief)).unwrap();
+    let thief = |seed| Arc::new(Thief(signer(66), signer(seed).public_key().clone()));
+    let identity = TlsIdentity::new(party("XB"), thief(2)).unwrap();
     let known = peers("XB", &[entry("XA", 1)], &[]);
     let config = client_config(&identity, known, &party("XA"), &Clock::fixed(at(NOW))).unwrap();
     let met = meet(peers("XA", &[entry("XB", 2)], &[]), config).await;
     let why = met.server.unwrap_err();
+    assert!(why.contains("BadSignature"), "{why}");
+    let config = config_of("XB", 2, &[entry("XA", 1)]);
+    let met = meet_at(thief(1), peers("XA", &[entry("XB", 2)], &[]), config).await;
+    let why = met.client.unwrap_err();
     assert!(why.contains("BadSignature"), "{why}");
 }
 

@@ -221,6 +221,32 @@ async fn a_suspension_takes_effect_on_open_connections_on_both_sides() {
     assert_eq!(node.echo.turns.load(Ordering::SeqCst), 2);
 }
 
+/// XA has announced a new key and revoked the old one: a connection that the old key opened is not used again.
+#[tokio::test]
+async fn an_open_connection_of_a_revoked_key_is_not_used() {
+    let node = plain_node().await;
+    let xb = client("XB");
+    node.turn(&xb, b"").await.unwrap();
+    let mut ring = KeyRing::default();
+    for (code, revoked) in [("XA", Some(now())), ("XZ", None)] {
+        ring.insert(KeyEntry {
+            party: party("XA"),
+            purpose: KeyPurpose::Tls,
+            key: signer(code).public_key().clone(),
+            valid_from: now(),
+            valid_to: now().plus_millis(86_400_000),
+            revoked,
+        });
+    }
+    xb.peers().replace(PeerTable::new(&party("XB"), &ring, BTreeSet::new()));
+    let fault = node.turn(&xb, b"").await.unwrap_err();
+    assert!(
+        matches!(&fault, PeerFault::NotAccepted { why, .. } if why.code() == "tls/key-revoked"),
+        "{fault:?}"
+    );
+    assert_eq!(node.echo.turns.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn a_key_that_expires_is_refused_on_an_open_connection() {
     let node = plain_node().await;
