@@ -178,7 +178,8 @@ impl SignedCheckpoint {
         &self.note
     }
 
-    /// Adds lines, such as cosignatures; lines under the log's own name are left out.
+    /// Adds lines unverified; those under the log's own name are left out. Cosignatures from outside are added by
+    /// [`CheckpointKeys::endorse`].
     pub fn add(&mut self, lines: impl IntoIterator<Item = SignatureLine>) {
         let own = self.checkpoint.origin.clone();
         self.note.add(lines.into_iter().filter(|line| line.name != own));

@@ -6,7 +6,7 @@
 
 use crate::{
     checkpoint::{Checkpoint, CheckpointFault, CheckpointKeys, CheckpointSigner, SignedCheckpoint},
-    note::{Note, SignatureLine, SignatureType, key_id},
+    note::{Note, NoteKey, SignatureLine, SignatureType, key_id},
 };
 use comity_record::{SignerFailed, Timestamp};
 
@@ -80,6 +80,31 @@ impl CheckpointKeys {
         let strength = if ml_dsa_44.is_some() { Strength::Both } else { Strength::Ed25519 };
         let at = timestamp(ml_dsa_44.map_or(first, |second| first.min(second)));
         Ok(Some(Cosignature { name: self.origin.clone(), at, strength }))
+    }
+
+    /// Adds this witness's cosignature to a checkpoint, from lines as the witness answered them. Only lines under its
+    /// two keys are looked at, one of each, and only where they verify are they added: nobody can swell the note with
+    /// lines that nothing checks. `None` where the lines hold no cosignature of this witness.
+    pub fn endorse(
+        &self,
+        signed: &mut SignedCheckpoint,
+        lines: &[SignatureLine],
+    ) -> Result<Option<Cosignature>, CheckpointFault> {
+        let keys = [
+            self.note_key(SignatureType::Ed25519Cosignature, &self.ed25519)?,
+            self.note_key(SignatureType::MlDsa44Cosignature, &self.ml_dsa_44)?,
+        ];
+        let new = keys.iter().filter(|key| signed.note().lines_of(key).next().is_none());
+        let of = |key: &NoteKey| {
+            lines.iter().find(|line| line.name == key.name() && line.key_id == key.id()).cloned()
+        };
+        let mut endorsed = signed.clone();
+        endorsed.add(new.filter_map(of));
+        let cosignature = self.cosignature(&endorsed)?;
+        if cosignature.is_some() {
+            *signed = endorsed;
+        }
+        Ok(cosignature)
     }
 
     /// The earliest time of a key's lines, all of which must verify.

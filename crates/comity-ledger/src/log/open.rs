@@ -37,6 +37,9 @@ impl Log {
             return Ok(false);
         }
         let grown = Log::open(store).await?;
+        if grown.size() < self.size() {
+            return Err(LogFault::MissingEntry { index: grown.size(), size: self.size() });
+        }
         let before = grown.root_at(store, self.size()).await?;
         if before != self.tree_head().root {
             return Err(root_fault(self.size(), before, self.head.root));

@@ -20,6 +20,9 @@ pub const WITNESS_SPACE: &str = "witness";
 /// no log table; it is a copy of another party's log and can only be rebuilt by asking that party.
 pub const WITNESSED_LEAVES: Table = Table { name: "witnessed_leaves", class: Class::Projection };
 
+/// How many rows of 256 leaf hashes one scan asks for.
+const ROWS_AT_ONCE: u32 = 64;
+
 /// A head that is durable at this witness, and may be cosigned.
 #[derive(Clone, Debug)]
 pub struct Kept {
@@ -94,13 +97,14 @@ pub async fn kept_leaves<S: Store>(
     let mut out = Vec::new();
     let mut index = from / WIDTH;
     while index * WIDTH < to {
-        let (first, last) = (row_key(watched.origin(), index), row_key(watched.origin(), to.div_ceil(WIDTH)));
-        let rows = store.scan(WITNESSED_LEAVES, 0, &first, &last, 64, Order::Ascending).await?;
+        let (first, end) = (row_key(watched.origin(), index), row_key(watched.origin(), to.div_ceil(WIDTH)));
+        let rows = store.scan(WITNESSED_LEAVES, 0, &first, &end, ROWS_AT_ONCE, Order::Ascending).await?;
         if rows.is_empty() {
-            break;
+            return Err(missing(watched, index));
         }
-        for (_, value) in rows {
-            let hashes = parse_tile(&value).unwrap_or_default();
+        for (key, value) in rows {
+            let hashes = parse_tile(&value).filter(|_| key == row_key(watched.origin(), index));
+            let hashes = hashes.ok_or_else(|| missing(watched, index))?;
             let within = (index * WIDTH..).zip(hashes).filter(|(at, _)| (from..to).contains(at));
             out.extend(within.map(|(_, hash)| hash));
             index += 1;
@@ -178,6 +182,11 @@ impl State {
         let fits = head.checkpoint().origin() == origin && held.size() <= head.head().size.min(MAX_SIZE);
         fits.then(|| Watched { origin: origin.to_owned(), head: Some(head), held })
     }
+}
+
+fn missing(watched: &Watched, index: u64) -> StoreFault {
+    let why = format!("leaf hashes of `{}` from {} on are missing", watched.origin(), index * WIDTH);
+    StoreFault::Damaged { why }
 }
 
 fn row_key(origin: &str, index: u64) -> Vec<u8> {

@@ -175,6 +175,8 @@ fn a_store_with_another_history_is_not_caught_up() {
     block_on(log_of(&other, 0).commit(&other, entries(100, 110), Vec::new())).unwrap();
     store.restore(other.image());
     assert_eq!(block_on(log.catch_up(&store)).unwrap_err().code(), "ledger/root");
+    store.restore(MemoryStore::new().image());
+    assert_eq!(block_on(log.catch_up(&store)).unwrap_err().code(), "ledger/missing-entry");
     assert_eq!(log.size(), 5);
 }
 

@@ -229,6 +229,30 @@ fn an_altered_cosignature_is_a_fault_and_not_an_absence() {
     }
 }
 
+/// From a witness's answer only what verifies under its keys is added, once.
+#[test]
+fn an_answer_adds_a_good_cosignature_and_nothing_else() {
+    let (xa, xb, xc) = (Party::new("XA"), Party::new("XB"), Party::new("XC"));
+    let whole = crate::witness::cosigned(&xa, &[&xb, &xc], head(5));
+    let keys = xc.signer().keys();
+    let junk = SignatureLine { name: xc.origin.clone(), key_id: [1; 4], signature: vec![1] };
+    let answer = [vec![junk.clone(); 60], whole.note().lines()[4..].to_vec()].concat();
+
+    let mut signed = whole.without_cosignatures();
+    assert_eq!(keys.endorse(&mut signed, &[junk]).unwrap(), None);
+    assert_eq!(keys.endorse(&mut signed, &whole.note().lines()[..4]).unwrap(), None, "lines of others");
+    assert_eq!(signed.note().lines().len(), 2);
+    for _ in 0..2 {
+        assert_eq!(keys.endorse(&mut signed, &answer).unwrap().unwrap().at, at(180));
+        assert_eq!(signed.note().lines().len(), 4);
+    }
+    let mut bad = whole.note().lines()[4..].to_vec();
+    bad[0].signature[30] ^= 1;
+    let mut signed = whole.without_cosignatures();
+    assert_eq!(keys.endorse(&mut signed, &bad).unwrap_err().code(), "checkpoint/signature");
+    assert_eq!(signed, whole.without_cosignatures());
+}
+
 /// Nobody can add lines under the log's own name to a verified checkpoint.
 #[test]
 fn lines_under_the_logs_name_are_not_added() {

@@ -12,7 +12,7 @@ use comity_ledger::{
     quorum::Met,
     store::Kv,
     tree::{Frontier, Subtree, perfect_root},
-    witness::{AddCheckpoint, Declined, Kept, Watched, kept_leaves, load},
+    witness::{AddCheckpoint, Declined, Kept, WITNESSED_LEAVES, Watched, kept_leaves, load},
 };
 use comity_record::{Canonical, Hash, PartyCode};
 use std::collections::BTreeSet;
@@ -97,6 +97,13 @@ fn a_witness_follows_a_growing_log() {
     assert_eq!(kept, block_on(watching.log.leaf_hashes(&watching.theirs, 0, 1000)).unwrap());
     let part = block_on(kept_leaves(&watching.witness, &watching.watched(), 250, 600)).unwrap();
     assert_eq!(part, kept[250..600]);
+    let second = watching.witness.rows(WITNESSED_LEAVES)[1].key.clone();
+    watching.witness.damage(WITNESSED_LEAVES, 0, &second, None);
+    let gap = block_on(kept_leaves(&watching.witness, &watching.watched(), 0, 1000)).unwrap_err();
+    assert_eq!(
+        gap.to_string(),
+        "the store is damaged: leaf hashes of `xa.example/ledger` from 256 on are missing"
+    );
 }
 
 /// The refusals of tlog-witness with their HTTP status.
