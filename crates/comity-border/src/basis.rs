@@ -174,16 +174,17 @@ impl Finding {
 
     /// Chooses among the articles: the one cited, else the best.
     fn weigh(&mut self, answer: &Answer, request: &Request) {
-        let rate = |candidate: &Candidate| rate(candidate, request);
+        // Of equals, the article made for the measure comes before one on assistance in general.
+        let worth = |candidate: &&Candidate| (rate(candidate, request), candidate.through.is_some());
         let chosen = match &request.legal_basis {
             Some(Basis::Instrument { instrument, article }) => {
-                answer.candidates.iter().filter(|c| c.is_under(instrument, article)).min_by_key(|c| rate(c))
+                answer.candidates.iter().filter(|c| c.is_under(instrument, article)).min_by_key(worth)
             }
             Some(_) => None,
-            None => answer.candidates.iter().min_by_key(|candidate| rate(candidate)),
+            None => answer.candidates.iter().min_by_key(worth),
         };
         if let Some(chosen) = chosen {
-            self.found = rate(chosen);
+            self.found = rate(chosen, request);
         }
         let rests = matches!(self.found, BasisFound::Available | BasisFound::ConditionalConfirmed);
         let relied_on = chosen.filter(|_| rests);

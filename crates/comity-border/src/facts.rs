@@ -4,7 +4,7 @@
 use crate::{
     basis::{Finding, Matter, both_bound},
     request::{Consent, Direction, Request, TransferGround},
-    standing::{Period, Standing},
+    standing::Standing,
     subject::Subject,
     words::words,
 };
@@ -317,8 +317,7 @@ impl<'a> Working<'a> {
             earliest(consent_change, periods.filter_map(|period| period.next_change(self.on)).min());
         let last_days = [until, retention_end(self.subject.labels.retention)];
         for last_day in last_days.into_iter().flatten() {
-            let until = Period { from: last_day, until: Some(last_day) };
-            next = earliest(next, until.next_change(self.on));
+            next = earliest(next, Some(last_day.plus_days(1)).filter(|day| *day > self.on));
         }
         if asks_register {
             let mut parties: Vec<PartyCode> = third_parties.iter().cloned().collect();

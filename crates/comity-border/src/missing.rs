@@ -105,31 +105,37 @@ fn nothing_permits() -> Missing {
 /// Why there is no legal basis, and what would make one.
 fn no_basis(request: &Request, facts: &Facts) -> Missing {
     let measure = &facts.matter.measure;
-    let (from, to, on) = (&request.from, &request.to, request.on());
+    // No date in these words: the ruling is kept for other days of its class, and the decision names its day.
+    let (from, to) = (&request.from, &request.to);
     let finding = &facts.finding;
     let cited = match &request.legal_basis {
         Some(crate::request::Basis::Instrument { instrument, article }) => {
-            format!("{instrument} {article} as cited")
+            Some(format!("{instrument} {article}"))
         }
-        _ => "what the register holds".to_owned(),
+        _ => None,
     };
-    let what = match (&finding.fault, finding.found) {
-        (Some(fault), _) => format!("no legal basis can be looked up: {fault}"),
-        (None, BasisFound::Conditional) => {
+    let what = match (&finding.fault, finding.found, cited) {
+        (Some(fault), ..) => format!("no legal basis can be looked up: {fault}"),
+        (None, BasisFound::Emergency, _) => {
+            format!("danger to life is declared, but the purpose is {}", request.purpose)
+        }
+        (None, BasisFound::Conditional, _) => {
             format!("a condition of the legal basis for `{measure}` between {from} and {to} is not confirmed")
         }
-        (None, BasisFound::Unsettled) => {
-            format!("whether {from} and {to} are bound by an article on `{measure}` on {on} is unsettled")
+        (None, BasisFound::Unsettled, _) => {
+            format!("whether {from} and {to} are bound by an article on `{measure}` that day is unsettled")
         }
-        (None, BasisFound::Supports) => {
+        (None, BasisFound::Supports, _) => {
             format!("only soft law speaks of `{measure}` between {from} and {to}, and it binds nobody")
         }
-        (None, BasisFound::Excluded) => {
-            format!("no article covers `{measure}` between {from} and {to} on {on}: {cited} is excluded")
+        (None, BasisFound::Excluded, Some(cited)) => {
+            format!("{cited}, as cited, is no basis for `{measure}` between {from} and {to} on that day")
         }
-        (None, _) => format!(
-            "no legal basis for `{measure}` between {from} and {to} on {on}: {cited} has no such article"
-        ),
+        (None, BasisFound::Excluded, None) => {
+            format!("every article on `{measure}` is excluded between {from} and {to} on that day")
+        }
+        (None, _, Some(cited)) => format!("{cited}, as cited, is no article on `{measure}`"),
+        (None, _, None) => format!("the register holds no article on `{measure}` for {from} and {to}"),
     };
     let mut lifts = lifts_of(finding);
     lifts.push("a recorded assurance, or another basis that an authority names".to_owned());

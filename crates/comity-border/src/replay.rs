@@ -2,7 +2,7 @@
 
 use crate::{
     decide::rule,
-    decision::{Decision, Ruling},
+    decision::{Decision, PolicyRef, Ruling},
     pack::Packs,
     request::Request,
     standing::Standing,
@@ -64,10 +64,25 @@ pub fn replay(inputs: Inputs<'_>, decision: &Decision) -> Replay {
         return Replay::OtherInputs(other);
     }
     let now = rule(packs, register, standing, subject, request);
-    if now == *decision.ruling {
+    if agree(&now, &decision.ruling) {
         return Replay::Same;
     }
     Replay::Different { now: Box::new(now), other_engine: decision.engine != ENGINE_VERSION }
+}
+
+/// Whether two rulings are the same in substance: all but the wording of explanations.
+fn agree(a: &Ruling, b: &Ruling) -> bool {
+    let ids = |policies: &[PolicyRef]| policies.iter().map(|policy| policy.id.clone()).collect::<Vec<_>>();
+    a.verdict == b.verdict
+        && a.codes == b.codes
+        && ids(&a.permits) == ids(&b.permits)
+        && ids(&a.forbids) == ids(&b.forbids)
+        && a.obligations == b.obligations
+        && a.redact == b.redact
+        && a.basis == b.basis
+        && a.ground == b.ground
+        && a.citations == b.citations
+        && a.next_threshold == b.next_threshold
 }
 
 impl Inputs<'_> {
