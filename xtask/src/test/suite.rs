@@ -3,11 +3,15 @@
 use crate::{
     command::{self, Ended},
     report::Outcome,
+    soak,
 };
 use std::{fs, io, io::Write, path::Path};
 
 /// The most lines of failures that are printed; the file has them all.
 const FAILURE_LINES: usize = 400;
+
+/// How often each kill test kills here; `cargo xtask soak` does it at length.
+const KILLS_IN_PASSING: &str = "20";
 
 /// What the tests' output has said so far.
 #[derive(Debug, Default)]
@@ -32,6 +36,9 @@ pub fn run(root: &Path, say: &dyn Fn(&str)) -> io::Result<Outcome> {
     let mut unwritten = None;
     let mut command = command::cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast", "--", "--show-output"]);
+    if std::env::var_os(soak::KILLS).is_none() {
+        command.env(soak::KILLS, KILLS_IN_PASSING);
+    }
     let ended = command::stream(&mut command, |line| {
         unwritten = unwritten.take().or_else(|| writeln!(log, "{line}").err());
         if count.take_in(line) {
