@@ -4,12 +4,14 @@
 //! - [`PostgresStore`]: a schema per party, for any number of processes.
 //! - [`AnyStore`]: whichever a node was configured with.
 //! - [`Lease`]: which of several processes commits.
+//! - [`backup`]: the log in a file, and back into either engine.
 //! - [`Vault`]: bodies whose erasure reaches journals and backups.
 //!
 //! Engine and SQL types stay inside this crate: callers see `comity_ledger::store` only. Everything here needs a tokio
 //! runtime, because what blocks is moved off its worker threads. No clock is read and nothing is decided here.
 
 mod any;
+pub mod backup;
 mod blobs;
 mod bounds;
 mod embedded;

@@ -96,12 +96,6 @@ impl Engine {
         Ok(space)
     }
 
-    /// The names of all keyspaces that begin with `prefix`.
-    pub(super) fn names(&self, prefix: &str) -> Vec<String> {
-        let names = self.database.list_keyspace_names();
-        names.iter().filter(|name| name.starts_with(prefix)).map(|name| name.to_string()).collect()
-    }
-
     /// A batch that is synced to disk when it is committed.
     pub(super) fn batch(&self, rows: usize) -> OwnedWriteBatch {
         OwnedWriteBatch::with_capacity(self.database.clone(), rows).durability(Some(PersistMode::SyncAll))
@@ -142,11 +136,18 @@ impl Engine {
         guarded(&self.dir, work)
     }
 
-    /// Removes a keyspace with all its rows. Nothing else may be writing to it.
+    /// Removes a keyspace with all its rows. Nothing may be writing to it, and nobody may learn of it meanwhile: a row
+    /// written to a removed keyspace is lost.
     pub(super) fn remove_space(&self, name: &str) -> Result<(), StoreFault> {
-        let Some(space) = self.existing(name)? else { return Ok(()) };
-        self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(name);
-        self.guarded(|| self.database.delete_keyspace(space))
+        let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
+        spaces.remove(name);
+        if !self.database.keyspace_exists(name) {
+            return Ok(());
+        }
+        self.guarded(|| {
+            let space = self.database.keyspace(name, keyspace_options)?;
+            self.database.delete_keyspace(space)
+        })
     }
 
     /// Writes the memory of every keyspace to tables. Afterwards no journal holds anything that tables lack.

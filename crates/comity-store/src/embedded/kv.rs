@@ -156,3 +156,18 @@ fn expired(engine: &Engine, space: &str, limit: usize, now: i64) -> Result<Vec<V
     }
     Ok(out)
 }
+
+/// All pairs of a space that do not expire, in order.
+pub(super) fn lasting(engine: &Engine, space: &str) -> Result<Pairs, StoreFault> {
+    let Some(space) = engine.existing(&keyspace(space))? else { return Ok(Vec::new()) };
+    let mut out = Vec::new();
+    for row in engine.snapshot().iter(&space) {
+        let (key, bytes) = engine.guarded(|| row.into_inner())?;
+        if let Some((expires, value)) = bytes.split_first_chunk::<8>()
+            && i64::from_be_bytes(*expires) == NEVER
+        {
+            out.push((key.get(1..).unwrap_or_default().to_vec(), value.to_vec()));
+        }
+    }
+    Ok(out)
+}

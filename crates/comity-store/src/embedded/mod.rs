@@ -11,6 +11,7 @@
 
 mod engine;
 mod erase;
+mod export;
 mod fault;
 mod journal;
 mod kv;
@@ -41,9 +42,9 @@ pub struct FjallOptions {
 }
 
 impl Default for FjallOptions {
-    /// 48 MiB of cache.
+    /// 32 MiB of cache.
     fn default() -> FjallOptions {
-        FjallOptions { cache_bytes: 48 << 20 }
+        FjallOptions { cache_bytes: 32 << 20 }
     }
 }
 

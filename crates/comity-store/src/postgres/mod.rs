@@ -6,6 +6,7 @@
 //! With synchronous standbys a commit is answered only once they have it.
 
 mod blobs;
+mod export;
 mod fault;
 mod follow;
 mod kv;

@@ -26,8 +26,13 @@ pub use row::KeyRow;
 
 /// The space that holds the rows. Back up its latest copy only, apart from the log.
 pub const KEYS: &str = "keys";
-/// Rows wrapped anew at once.
-const BATCH: u32 = 256;
+/// Rows read at once while all are wrapped anew.
+const PAGE: u32 = 512;
+/// Bytes of rows written at once, about.
+const BYTES: usize = 1 << 20;
+
+/// A row's name and what it becomes.
+type Value = (Vec<u8>, Option<Vec<u8>>);
 
 /// What a vault could not do.
 #[derive(Debug, thiserror::Error)]
@@ -205,31 +210,37 @@ impl<K: Kv> Vault<K> {
             return Ok(());
         }
         let mut prefixes = vec![Vec::new()];
+        let mut values = Vec::new();
+        let mut bytes = 0;
         while let Some(prefix) = prefixes.pop() {
-            let rows = self.kv.list(KEYS, &prefix, BATCH, 0).await?;
-            if u32::try_from(rows.len()).is_ok_and(|rows| rows < BATCH) || prefix.len() >= row::NAME {
-                self.wrap_anew(&epochs, rows).await?;
-            } else {
+            let rows = self.kv.list(KEYS, &prefix, PAGE, 0).await?;
+            if u32::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE) && prefix.len() < row::NAME {
                 prefixes.extend((0..=u8::MAX).map(|byte| [prefix.as_slice(), &[byte]].concat()));
+                continue;
+            }
+            for (name, wrapped) in rows {
+                bytes += wrapped.len();
+                values.extend(self.wrap_anew(&epochs, name, &wrapped)?);
+            }
+            if bytes >= BYTES {
+                self.kv.put_many(KEYS, &std::mem::take(&mut values)).await?;
+                bytes = 0;
             }
         }
+        self.kv.put_many(KEYS, &values).await?;
         let current = Arc::new(epochs.without_former());
         current.save(&self.path)?;
         *self.epochs.write().unwrap_or_else(PoisonError::into_inner) = current;
         Ok(())
     }
 
-    async fn wrap_anew(&self, epochs: &Epochs, rows: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), VaultFault> {
-        let mut values = Vec::with_capacity(rows.len());
-        for (name, wrapped) in rows {
-            if row::epoch(&wrapped) == Some(epochs.current().number) {
-                continue;
-            }
-            let record = row::record(&name)?;
-            let row = self.unwrap_with(epochs, record, &wrapped)?;
-            values.push((name, Some(row.wrap(epochs.current(), &*self.random)?)));
+    /// A row under the current epoch, unless it is already.
+    fn wrap_anew(&self, epochs: &Epochs, name: Vec<u8>, wrapped: &[u8]) -> Result<Option<Value>, VaultFault> {
+        if row::epoch(wrapped) == Some(epochs.current().number) {
+            return Ok(None);
         }
-        Ok(self.kv.put_many(KEYS, &values).await?)
+        let row = self.unwrap_with(epochs, row::record(&name)?, wrapped)?;
+        Ok(Some((name, Some(row.wrap(epochs.current(), &*self.random)?))))
     }
 
     fn unwrap_with(&self, epochs: &Epochs, record: RecordId, wrapped: &[u8]) -> Result<KeyRow, VaultFault> {

@@ -1,13 +1,13 @@
 //! Damaged, missing, cut, foreign and unwritable files: a clear fault, and nothing acknowledged comes back wrong.
 
-use crate::kill::{Random, step, verify};
+use crate::kill::{Random, step, variable, verify};
 use comity_ledger::store::{Batch, Blobs, Kv, LogHead, Order, Store, StoreFault};
 use comity_store::{FjallOptions, FjallStore};
 use comity_testing::store_contract::{LOG, VIEW, head, log_row, view_row};
 use std::{
     fs::{self, File},
     io::{Read, Seek, SeekFrom, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -296,20 +296,65 @@ async fn a_full_disk_stops_writes_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_only_disk_is_said_so() {
-    if !is_root() {
-        println!("not run: only root can mount a file system read-only");
-        return;
-    }
-    let disk = Mounted::new("size=200m");
-    let dir = disk.0.path().join("store");
+async fn a_read_only_place_is_said_so() {
+    let disk = tempfile::tempdir().unwrap();
+    let mounted = is_root().then(|| Mounted::new("size=200m"));
+    let dir = mounted.as_ref().map_or(disk.path(), |mounted| mounted.0.path()).join("store");
     store_in(&dir, 2, true).await;
-    disk.remount("ro");
-    for place in [dir, disk.0.path().join("new")] {
-        let fault = open(&place).await.unwrap_err();
-        let said = fault.to_string();
-        assert!(matches!(&fault, StoreFault::ReadOnly { .. }) && said.contains("Read-only"), "{said}");
+    // Root may write where modes forbid it, so for root the whole file system is read-only.
+    match &mounted {
+        Some(mounted) => mounted.remount("ro"),
+        None => files(&dir, &|_| true).iter().for_each(|path| set_mode(path, 0o444)),
     }
+    let fault = open(&dir).await.unwrap_err();
+    let said = fault.to_string();
+    assert!(matches!(&fault, StoreFault::ReadOnly { .. }), "{said}");
+    assert!(said.contains("Read-only file system") || said.contains("Permission denied"), "{said}");
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+const LIMITED: &str = "COMITY_LIMITED_PLACE";
+
+/// Not a test by itself: commits, then meets the limit that a parent has set on the size of files.
+#[tokio::test(flavor = "multi_thread")]
+async fn limited_child() {
+    let Some(place) = variable(LIMITED) else { return };
+    let store = open(Path::new(&place)).await.unwrap();
+    let mut now = LogHead::default();
+    for _ in 0..5 {
+        now = step(&store, now).await.unwrap();
+    }
+    let rows = (0..5u8).map(|n| log_row(&[0xff, n], &vec![n; 20 << 20])).collect();
+    let large = store.commit(now, Batch { head: head(now.size + 5, 0), rows }).await.unwrap_err();
+    assert!(matches!(&large, StoreFault::ReadOnly { .. }), "{large}");
+    assert_eq!(store.head().await.unwrap(), now, "the head did not move");
+    let after = step(&store, now).await.unwrap_err();
+    assert!(matches!(&after, StoreFault::ReadOnly { .. }), "{after}");
+    println!("\nreached the end");
+}
+
+/// A commit that breaks off in the middle of the journal, as on a full disk, for every user and system.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_breaks_off_leaves_what_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    // 150,000 blocks of 512 bytes: more than a fresh journal, less than the large commit.
+    let limited = "trap '' XFSZ; ulimit -f 150000; exec \"$@\"";
+    let child = Command::new("sh")
+        .args(["-c", limited, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "damage::limited_child", "--nocapture"])
+        .env(LIMITED, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    let complained = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success() && said.contains("reached the end"), "{said}{complained}");
+    let store = open(folder.path()).await.unwrap();
+    let now = verify(&store, 100).await;
+    step(&store, now).await.unwrap();
 }
 
 /// A directory that goes away under a running store.

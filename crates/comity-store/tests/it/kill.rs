@@ -36,7 +36,7 @@ impl Random {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test binary is told by its environment what to do")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

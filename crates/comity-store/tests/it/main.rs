@@ -7,8 +7,10 @@
     reason = "a test fails by panicking, and prints its seed"
 )]
 
+mod backup;
 mod damage;
 mod embedded;
 mod kill;
 mod postgres;
+mod upgrade;
 mod vault;
