@@ -64,21 +64,36 @@ pub struct Officer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Scope {
-    /// Read records and crossings of the own party.
+    /// Read records, crossings, the ledger and the law.
     #[n(0)]
     Read,
-    /// Import and share.
+    /// Take in records.
     #[n(1)]
-    Share,
-    /// Release what waits for a person: attribution claims, sovereign data.
+    Import,
+    /// Share records, and judge beforehand who may get them.
     #[n(2)]
-    Release,
-    /// Administer: units, officers, tokens, peers, keys, law.
+    Share,
+    /// Ask for help and answer.
     #[n(3)]
-    Administer,
-    /// Read the ledger, decisions and counts, and no content.
+    Cases,
+    /// Take, hold or refuse change sets of the register; consents and decisions about other parties.
     #[n(4)]
-    Oversee,
+    Law,
+    /// Accept letters, suspend peers.
+    #[n(5)]
+    Peers,
+    /// Rotate and revoke keys.
+    #[n(6)]
+    Keys,
+    /// Enter units, officers and tokens.
+    #[n(7)]
+    Officers,
+    /// Erase and recall.
+    #[n(8)]
+    Erase,
+    /// Back up and stop the node.
+    #[n(9)]
+    Operate,
 }
 
 /// An access token, known only by its hash.
@@ -253,17 +268,32 @@ impl ActFault {
 
 impl Scope {
     /// Every scope, in order.
-    pub const ALL: &'static [Scope] =
-        &[Scope::Read, Scope::Share, Scope::Release, Scope::Administer, Scope::Oversee];
+    pub const ALL: &'static [Scope] = &[
+        Scope::Read,
+        Scope::Import,
+        Scope::Share,
+        Scope::Cases,
+        Scope::Law,
+        Scope::Peers,
+        Scope::Keys,
+        Scope::Officers,
+        Scope::Erase,
+        Scope::Operate,
+    ];
 
     /// The scope as text.
     pub const fn as_str(self) -> &'static str {
         match self {
             Scope::Read => "read",
+            Scope::Import => "import",
             Scope::Share => "share",
-            Scope::Release => "release",
-            Scope::Administer => "administer",
-            Scope::Oversee => "oversee",
+            Scope::Cases => "cases",
+            Scope::Law => "law",
+            Scope::Peers => "peers",
+            Scope::Keys => "keys",
+            Scope::Officers => "officers",
+            Scope::Erase => "erase",
+            Scope::Operate => "operate",
         }
     }
 }

@@ -19,7 +19,7 @@ pub mod turn;
 pub use acknowledgement::{Acknowledgement, Outcome};
 pub use backoff::Backoff;
 pub use desk::{
-    Authored, Begin, CLOCK_TOLERANCE, Content, Desk, DeskFault, Event, HeldRecord, Law, LetterFault,
+    Authored, Begin, CLOCK_TOLERANCE, Content, Desk, DeskFault, Erased, Event, HeldRecord, Law, LetterFault,
     Manuscript, Peer, Positions, Recalled, Shared, Sharing, Signers, Verdict,
 };
 pub use dispatch::{Carriage, Dispatch, Mismatch};

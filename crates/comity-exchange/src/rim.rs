@@ -19,7 +19,7 @@ pub(crate) fn draw<const N: usize>(entropy: &mut dyn Entropy) -> [u8; N] {
 
 /// Bodies sealed under keys that live outside the log, so that destroying a key erases a body from every copy.
 ///
-/// Part 0 of a record is its envelope with the salts; part `n + 1` is the object at manifest position `n`.
+/// Part 0 of a record is its envelope with the salts; part `n + 1` is the object in slot `n`.
 pub trait Bodies: Send + Sync {
     /// Seals the parts of records in order. The keys are durable when this returns, before anything is committed.
     fn seal(

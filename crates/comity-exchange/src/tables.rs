@@ -10,7 +10,8 @@ const fn log(name: &'static str) -> Table {
 
 /// Records held: key is the record id, value a [`RecordRow`].
 pub const RECORDS: Table = log("records");
-/// Object bytes, sealed: partition 0, key is the entry index (8 bytes) and the manifest position (4 bytes).
+/// Object bytes, sealed: partition 0, key is the entry index (8 bytes) and the slot (4 bytes), counted from 0 over the
+/// objects held; the slot is the manifest position unless [`RecordRow::held`] says otherwise.
 pub const OBJECTS: Table = log("objects");
 /// What is to go to a peer: partition is the peer's number, key the position; value an [`OutboxRow`].
 pub const OUTBOX: Table = log("outbox");
@@ -59,7 +60,7 @@ pub struct RecordRow {
     /// How many objects its manifest has.
     #[n(1)]
     pub objects: u32,
-    /// The positions held, where not all came.
+    /// The manifest positions held, by slot, where not all came.
     #[n(2)]
     pub held: Option<Vec<u32>>,
     /// Part 0, sealed: a [`Held`].
@@ -204,8 +205,8 @@ rows! {
 }
 
 /// The key of an object row.
-pub fn object_key(index: u64, position: u32) -> Vec<u8> {
-    [index.to_be_bytes().as_slice(), position.to_be_bytes().as_slice()].concat()
+pub fn object_key(index: u64, slot: u32) -> Vec<u8> {
+    [index.to_be_bytes().as_slice(), slot.to_be_bytes().as_slice()].concat()
 }
 
 /// The key of a crossing row.

@@ -3,6 +3,7 @@
 //! Here are the clock, the randomness, the configuration, the keys on disk, TLS, the listeners and the log. The rules
 //! of what may cross are not here: they are in `comity-law`, `comity-border` and `comity-exchange`.
 
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod http;

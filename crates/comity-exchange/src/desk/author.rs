@@ -148,10 +148,6 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 Salts::Partial(salts) => Some(salts.iter().map(|(position, _)| *position).collect()),
                 Salts::Complete(_) | Salts::None => None,
             };
-            let positions: Vec<u32> = match &held {
-                Some(held) => Vec::clone(held),
-                None => (0u32..).take(one.objects.len()).collect(),
-            };
             let row = RecordRow {
                 index,
                 objects: one.record.statement().body.manifest().map_or(0, |m| m.objects.len() as u32),
@@ -165,10 +161,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 key: one.record.id().0.0.to_vec(),
                 value: row.to_bytes(),
             });
-            rows.extend(positions.into_iter().zip(sealed).map(|(position, value)| Row {
+            rows.extend((0u32..).zip(sealed).map(|(slot, value)| Row {
                 table: OBJECTS,
                 partition: 0,
-                key: object_key(index, position),
+                key: object_key(index, slot),
                 value,
             }));
         }

@@ -21,6 +21,7 @@ pub struct HeldRecord {
     /// Objects by manifest position.
     pub objects: Vec<(u32, Vec<u8>)>,
     salts: Salts,
+    positions: Option<Vec<u32>>,
 }
 
 impl HeldRecord {
@@ -77,7 +78,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         wanted: impl Fn(&RecordRow) -> bool,
     ) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
         let mut found = Vec::new();
-        for (key, value) in self.all(RECORDS, 0).await? {
+        for (key, value) in self.rows(RECORDS, 0).await? {
             let row = RecordRow::from_bytes(&value)?;
             let Some(id) = Hash::from_slice(&key).map(RecordId) else { continue };
             if wanted(&row) {
@@ -91,7 +92,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// The records that have a position in a peer's outbox.
     pub async fn given(&self, party: &PartyCode) -> Result<BTreeSet<RecordId>, DeskFault> {
         let number = self.peer(party)?.number;
-        let rows = self.all(OUTBOX, number).await?;
+        let rows = self.rows(OUTBOX, number).await?;
         rows.iter().map(|(_, value)| Ok(OutboxRow::from_bytes(value)?.record)).collect()
     }
 
@@ -109,6 +110,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             received_from: row.received_from,
             objects: Vec::new(),
             salts: held.salts,
+            positions: row.held,
         })
     }
 
@@ -120,15 +122,19 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let rows = self.store.scan(OBJECTS, 0, &from, &to, limit, Order::Ascending).await?;
         let mut parts = Vec::with_capacity(rows.len());
         for (key, sealed) in rows {
-            let position = key.last_chunk::<4>().copied().map_or(u32::MAX, u32::from_be_bytes);
-            parts.push((position.saturating_add(1), sealed));
+            let slot = key.last_chunk::<4>().copied().map_or(u32::MAX, u32::from_be_bytes);
+            parts.push((slot.saturating_add(1), sealed));
         }
         let opened = self.bodies.open(id, &parts).await?;
-        held.objects = parts
-            .iter()
-            .zip(opened)
-            .filter_map(|((part, _), bytes)| bytes.map(|bytes| (part.saturating_sub(1), bytes)))
-            .collect();
+        for ((part, _), bytes) in parts.iter().zip(opened) {
+            let slot = part.saturating_sub(1);
+            // Where only some objects came, their positions stand in the record's row, by slot.
+            let position = match &held.positions {
+                Some(positions) => positions.get(slot as usize).copied().unwrap_or(u32::MAX),
+                None => slot,
+            };
+            held.objects.extend(bytes.map(|bytes| (position, bytes)));
+        }
         Ok(held)
     }
 }

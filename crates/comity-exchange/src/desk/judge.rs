@@ -9,7 +9,7 @@ use comity_border::{Decision, Judgement, Packs, Request, Standing, StandingEntri
 use comity_law::Register;
 use comity_ledger::store::{Kv, Order, Row, Store};
 use comity_record::{Canonical, CrossingId, Entry, RecordId, Timestamp, Verified};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What a desk judges by: its packs, its register, and its own facts about peers.
 #[derive(Clone, Debug)]
@@ -112,6 +112,18 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let row = DecisionRow::from_bytes(&bytes)?;
         let (decision, request) = (Decision::from_bytes(&row.decision)?, Request::from_bytes(&row.request)?);
         Ok(Some((row, decision, request)))
+    }
+
+    /// The crossings whose id, or whose record's id, begins with these hexadecimal digits.
+    pub async fn crossings_like(&self, digits: &str) -> Result<Vec<CrossingId>, DeskFault> {
+        let mut found = BTreeSet::new();
+        for (_, value) in self.rows(DECISIONS, 0).await? {
+            let row = DecisionRow::from_bytes(&value)?;
+            if row.crossing.to_string().starts_with(digits) || row.record.to_string().starts_with(digits) {
+                found.insert(row.crossing);
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// The entries of a crossing, oldest first.

@@ -8,6 +8,7 @@
 mod acts;
 mod author;
 mod cosign;
+mod erase;
 mod fault;
 mod hold;
 mod judge;
@@ -19,7 +20,9 @@ mod redact;
 mod send;
 mod share;
 
+pub use cosign::CHECKPOINTS;
 pub use author::{Authored, Content, Manuscript};
+pub use erase::Erased;
 pub use fault::DeskFault;
 pub use hold::HeldRecord;
 pub use judge::{Law, Verdict};
@@ -56,6 +59,7 @@ pub struct Desk<S, B> {
     house: House,
     disclosure: Disclosure,
     tables: Arc<Tables>,
+    roster: u64,
     frames: send::FrameCache,
 }
 
@@ -78,6 +82,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// The keys accepted.
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// Grows whenever a letter, suspension or revocation is applied: who may connect has then to be told anew.
+    pub fn roster(&self) -> u64 {
+        self.roster
     }
 
     /// Units, officers and tokens.

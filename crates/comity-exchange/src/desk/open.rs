@@ -69,6 +69,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             peers: BTreeMap::new(),
             house: House::default(),
             disclosure: begin.disclosure,
+            roster: 0,
             tables: begin.tables,
             frames: FrameCache::default(),
         };
@@ -88,10 +89,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         self.law.restand(|entries| *entries = StandingEntries::default());
         self.house = House::default();
         self.law.register = Arc::clone(&self.base);
-        for (_, value) in self.all(PEERS, 0).await? {
+        for (_, value) in self.rows(PEERS, 0).await? {
             self.apply_peer_row(PeerRow::from_bytes(&value)?)?;
         }
-        for (_, value) in self.all(ACTS, 0).await? {
+        for (_, value) in self.rows(ACTS, 0).await? {
             self.apply_act_row(&ActRow::from_bytes(&value)?)?;
         }
         let parties: Vec<PartyCode> = self.peers.keys().cloned().collect();
@@ -106,11 +107,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let newest = self.store.scan(OUTBOX, number, &[], &[], 1, Order::Descending).await?;
         let last = newest.first().map_or(0, |(key, _)| position_of(key));
         let mut held = Positions::default();
-        for (key, _) in self.all(INBOX, number).await? {
+        for (key, _) in self.rows(INBOX, number).await? {
             held.insert(position_of(&key));
         }
         let mut acknowledged = Positions::default();
-        for (key, _) in self.all(ACKNOWLEDGED, number).await? {
+        for (key, _) in self.rows(ACKNOWLEDGED, number).await? {
             acknowledged.insert(position_of(&key));
         }
         let peer = self.peer_mut(party)?;
@@ -121,7 +122,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     }
 
     /// Every row of a partition, read in pages.
-    pub(crate) async fn all(
+    pub async fn rows(
         &self,
         table: Table,
         partition: Partition,

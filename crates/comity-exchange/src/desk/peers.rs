@@ -20,6 +20,8 @@ pub struct Peer {
     pub number: u32,
     /// The letter last accepted.
     pub letter: Letter,
+    /// The same as signed by its root.
+    pub signed: Vec<u8>,
     /// Why it is suspended, where it is.
     pub suspended: Option<String>,
     /// The highest position of our outbox for it; 0 where nothing is.
@@ -269,6 +271,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
 
     /// What a committed change means in memory; also used when the desk is opened.
     pub(super) fn apply_peer_row(&mut self, row: PeerRow) -> Result<(), DeskFault> {
+        self.roster += 1;
         match row.change {
             PeerChange::Accepted(bytes) => {
                 let letter = RootSigned::<Letter>::from_bytes(&bytes)?.introduce().map_err(|fault| {
@@ -279,6 +282,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 let fresh = || Peer {
                     number: row.number,
                     letter: letter.clone(),
+                    signed: bytes.to_vec(),
                     suspended: None,
                     last: 0,
                     acknowledged: Positions::default(),
@@ -288,7 +292,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     witnessed: None,
                     owed: Vec::new(),
                 };
-                self.peers.entry(row.party.clone()).or_insert_with(fresh).letter = letter.clone();
+                let peer = self.peers.entry(row.party.clone()).or_insert_with(fresh);
+                (peer.letter, peer.signed) = (letter.clone(), bytes.to_vec());
             }
             PeerChange::Suspended { reason, from } => {
                 let period = Period { from, until: None };

@@ -31,7 +31,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     pub async fn recipients(&self, record: RecordId) -> Result<BTreeSet<PartyCode>, DeskFault> {
         let mut recipients = BTreeSet::new();
         for (party, peer) in &self.peers {
-            for (_, value) in self.all(OUTBOX, peer.number).await? {
+            for (_, value) in self.rows(OUTBOX, peer.number).await? {
                 if OutboxRow::from_bytes(&value)?.record == record {
                     recipients.insert(party.clone());
                     break;

@@ -67,6 +67,19 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         entropy: &mut dyn Entropy,
         party: &PartyCode,
     ) -> Result<Turn, DeskFault> {
+        let after = self.peer(party)?.told;
+        self.fill_turn_after(now, entropy, party, after).await
+    }
+
+    /// As [`Desk::fill_turn`], with the items after a position that the caller names: for a pouch, which cannot ask what
+    /// the peer lacks.
+    pub async fn fill_turn_after(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        after: u64,
+    ) -> Result<Turn, DeskFault> {
         let mut turn = Turn::new(self.party.clone(), party.clone());
         let peer = self.peer(party)?;
         turn.have = peer.held.through();
@@ -74,7 +87,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if peer.suspended.is_some() {
             return Ok(turn);
         }
-        self.add_items(now, entropy, party, &mut turn).await?;
+        self.add_items(now, entropy, party, after, &mut turn).await?;
         self.offer_checkpoint(now, party, &mut turn).await?;
         Ok(turn)
     }
@@ -132,10 +145,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         now: Timestamp,
         entropy: &mut dyn Entropy,
         party: &PartyCode,
+        after: u64,
         turn: &mut Turn,
     ) -> Result<(), DeskFault> {
-        let peer = self.peer(party)?;
-        let (number, from) = (peer.number, (peer.told + 1).to_be_bytes());
+        let (number, from) = (self.peer(party)?.number, after.saturating_add(1).to_be_bytes());
         let limit = Turn::MAX_ITEMS as u32 + 1;
         let rows = self.store.scan(OUTBOX, number, &from, &[], limit, Order::Ascending).await?;
         let mut bytes = 0;

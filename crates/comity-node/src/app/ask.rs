@@ -81,7 +81,8 @@ pub struct Asked {
 
 impl Action for Ask {
     const NAME: &'static str = "ask";
-    const SUMMARY: &'static str = "asks another State for help: writes the request, judges it and sends it where cleared";
+    const SUMMARY: &'static str =
+        "asks another State for help: writes the request, judges it and sends it where cleared";
     const SCOPE: Scope = Scope::Cases;
     type Reply = Asked;
 
@@ -110,7 +111,8 @@ impl Action for Ask {
                 Ok::<_, DeskFault>(authored.first().map(|one| one.record.to_string()))
             })
         });
-        let record = authored.await??.ok_or_else(|| Fault::new("desk/fault", "no record came of the request"))?;
+        let record =
+            authored.await??.ok_or_else(|| Fault::new("desk/fault", "no record came of the request"))?;
         let share = Share {
             to: vec![self.to],
             purpose: self.purpose,

@@ -145,7 +145,8 @@ async fn inbox_row(
         Err(fault) => return Err(fault),
     };
     let held = held.as_ref();
-    let objects = held.and_then(|held| held.record.statement().body.manifest()).map_or(0, |m| m.objects.len());
+    let objects =
+        held.and_then(|held| held.record.statement().body.manifest()).map_or(0, |m| m.objects.len());
     Ok(Some(InboxShown {
         from: from.to_string(),
         position: position(key),
@@ -180,7 +181,8 @@ impl Action for Outbox {
                             position: position(&key),
                             record: row.record.to_string(),
                             crossing: CrossingId::of(&row.record, desk.party(), &to).to_string(),
-                            state: acknowledged.map_or_else(|| "waiting".to_owned(), |ack| outcome_text(&ack.outcome)),
+                            state: acknowledged
+                                .map_or_else(|| "waiting".to_owned(), |ack| outcome_text(&ack.outcome)),
                             entry: row.index,
                         });
                     }
@@ -221,7 +223,8 @@ pub async fn find(desk: &NodeDesk, wanted: &str) -> Result<CrossingId, Fault> {
         (None, _) => Err(Fault::new("crossing/none", format!("there is no crossing `{wanted}` here"))
             .help("`comity outbox` and `comity inbox` list the crossings")),
         (Some(_), Some(_)) => {
-            Err(Fault::new("crossing/ambiguous", "several crossings begin so").help("give more digits of the id"))
+            Err(Fault::new("crossing/ambiguous", "several crossings begin so")
+                .help("give more digits of the id"))
         }
     }
 }
@@ -237,7 +240,7 @@ async fn show(desk: &NodeDesk, crossing: CrossingId) -> Result<CrossingShown, Fa
             kind: committed.entry().kind.to_string(),
             at: committed.entry().at.to_string(),
             purpose: request.purpose.to_string(),
-            text: decision.to_text(76),
+            text: decision.to_string(),
         });
         last = Some((row.record, decision, request));
     }
@@ -272,7 +275,11 @@ fn kind_text(kind: EntryKind) -> &'static str {
     kind.as_str()
 }
 
-async fn acknowledgement(desk: &NodeDesk, number: u32, position: u64) -> Result<Option<Acknowledgement>, DeskFault> {
+async fn acknowledgement(
+    desk: &NodeDesk,
+    number: u32,
+    position: u64,
+) -> Result<Option<Acknowledgement>, DeskFault> {
     let key = (number, position.to_be_bytes().to_vec());
     let bytes = desk.store().get_many(ACKNOWLEDGED, &[key]).await?.pop().flatten();
     let signed = bytes.map(|bytes| Attested::<Acknowledgement>::from_bytes(&bytes)).transpose()?;
@@ -295,7 +302,11 @@ pub fn outcome_text(outcome: &Outcome) -> String {
 
 fn peers(desk: &NodeDesk, only: Option<&PartyCode>) -> Vec<(PartyCode, u32)> {
     let wanted = |party: &PartyCode| only.is_none_or(|only| only == party);
-    desk.peers().iter().filter(|(party, _)| wanted(party)).map(|(party, peer)| (party.clone(), peer.number)).collect()
+    desk.peers()
+        .iter()
+        .filter(|(party, _)| wanted(party))
+        .map(|(party, peer)| (party.clone(), peer.number))
+        .collect()
 }
 
 fn party(text: Option<&str>) -> Result<Option<PartyCode>, Fault> {

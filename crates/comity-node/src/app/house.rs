@@ -5,7 +5,7 @@ use comity_exchange::{
     Act, DeskFault, Scope,
     house::{Officer, Token, Unit},
 };
-use comity_record::{Date, Hash, OfficerId, UnitCode, sha256};
+use comity_record::{Date, Hash, OfficerId, UnitCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ pub struct EndOfficer {
 pub struct AddToken {
     /// The officer.
     pub officer: String,
-    /// What it allows: read, share, release, administer, oversee.
+    /// What it allows: read, import, share, cases, law, peers, keys, officers, erase, operate.
     pub scopes: Vec<String>,
     /// For how many days; 90 where absent.
     pub days: Option<u16>,
@@ -151,7 +151,7 @@ pub struct TokenShown {
 impl Action for AddUnit {
     const NAME: &'static str = "unit.add";
     const SUMMARY: &'static str = "adds a unit with the law that makes it competent";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -172,7 +172,7 @@ impl Action for AddUnit {
 impl Action for EndUnit {
     const NAME: &'static str = "unit.end";
     const SUMMARY: &'static str = "ends a unit";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -184,7 +184,7 @@ impl Action for EndUnit {
 impl Action for AddOfficer {
     const NAME: &'static str = "officer.add";
     const SUMMARY: &'static str = "adds an officer to a unit";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -202,7 +202,7 @@ impl Action for AddOfficer {
 impl Action for EndOfficer {
     const NAME: &'static str = "officer.end";
     const SUMMARY: &'static str = "ends an officer and every token bound to the officer";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -214,26 +214,27 @@ impl Action for EndOfficer {
 impl Action for AddToken {
     const NAME: &'static str = "token.add";
     const SUMMARY: &'static str = "gives out a token bound to an officer; it is shown once";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = TokenGiven;
 
     async fn run(self, ctx: &Ctx) -> Result<TokenGiven, Fault> {
         let scopes: Result<_, String> = self.scopes.iter().map(|scope| scope.parse()).collect();
-        let secret: [u8; 32] = ctx.random.bytes().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let token = format!("comity_{}", super::to_hex(&secret));
+        let token = crate::http::api::Token::draw(&*ctx.random)
+            .map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         let from = ctx.now();
         let until = from.date().plus_days(i32::from(self.days.unwrap_or(90))).start();
-        let hash = sha256(&[token.as_bytes()]);
+        let hash = token.hash();
         let scopes = scopes.map_err(Fault::input)?;
-        enter(ctx, Act::Token(Token { hash, officer: officer_id(&self.officer)?, scopes, from, until })).await?;
-        Ok(TokenGiven { token, hash: hash.to_string(), until: until.to_string() })
+        enter(ctx, Act::Token(Token { hash, officer: officer_id(&self.officer)?, scopes, from, until }))
+            .await?;
+        Ok(TokenGiven { token: token.reveal().to_owned(), hash: hash.to_string(), until: until.to_string() })
     }
 }
 
 impl Action for EndToken {
     const NAME: &'static str = "token.end";
     const SUMMARY: &'static str = "ends a token at once";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -246,9 +247,8 @@ impl Action for EndToken {
         match (found.next(), found.next()) {
             (Some(hash), None) => enter(ctx, Act::TokenEnds { hash, at: ctx.now() }).await,
             (None, _) => Err(Fault::new("house/no-token", format!("there is no token `{wanted}`"))),
-            (Some(_), Some(_)) => {
-                Err(Fault::new("house/ambiguous-token", "several tokens begin so").help("give more digits of the hash"))
-            }
+            (Some(_), Some(_)) => Err(Fault::new("house/ambiguous-token", "several tokens begin so")
+                .help("give more digits of the hash")),
         }
     }
 }
@@ -256,7 +256,7 @@ impl Action for EndToken {
 impl Action for ListHouse {
     const NAME: &'static str = "house.list";
     const SUMMARY: &'static str = "lists units, officers and tokens";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Officers;
     type Reply = HouseShown;
 
     async fn run(self, ctx: &Ctx) -> Result<HouseShown, Fault> {

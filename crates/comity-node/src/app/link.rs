@@ -44,10 +44,8 @@ impl ExchangeHandler for Listener {
     fn turn(&self, caller: Caller, body: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
         Box::pin(async move {
             self.sequencer.has_room()?;
-            let turn = Turn::from_bytes(&body).map_err(|fault| TurnRefusal::Malformed {
-                code: fault.code(),
-                text: fault.to_string(),
-            })?;
+            let turn = Turn::from_bytes(&body)
+                .map_err(|fault| TurnRefusal::Malformed { code: fault.code(), text: fault.to_string() })?;
             let mut changes = self.sequencer.changes();
             let patience = turn.patience.min(LONGEST_POLL);
             let quiet = turn.is_idle();

@@ -1,16 +1,29 @@
 //! What a hosted party does: its sequencer, its links to peers, and the actions that people and programs ask for.
 
 pub mod action;
+pub mod ask;
+pub mod crossing;
 pub mod house;
+pub mod import;
+pub mod init;
 pub mod link;
+pub mod party;
 pub mod peer;
+pub mod pouch;
+pub mod proof;
+pub mod roster;
+pub mod routes;
 pub mod sealed;
 pub mod sequencer;
+pub mod serve;
 pub mod share;
+pub mod withdraw;
 
 pub use action::{Action, Ctx, Fault};
+pub use party::Hosted;
 pub use sealed::SealedBodies;
 pub use sequencer::{Means, NodeDesk, NotNow, Sequencer};
+pub use serve::Running;
 
 /// Bytes as hexadecimal digits.
 pub fn to_hex(bytes: &[u8]) -> String {
@@ -26,5 +39,8 @@ pub fn hex(text: &str) -> Option<Vec<u8>> {
         .collect();
     let digits = digits?;
     let pairs = digits.chunks_exact(2);
-    pairs.remainder().is_empty().then(|| pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    pairs
+        .remainder()
+        .is_empty()
+        .then(|| pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }

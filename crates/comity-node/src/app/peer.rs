@@ -102,7 +102,10 @@ impl Action for ReadLetter {
         let shown = ctx.sequencer.run(move |desk, means| {
             Box::pin(async move {
                 let fault = desk.check_letter(means.now(), &signed).err().map(Fault::from);
-                signed.introduce().map(|letter| show_letter(&letter, fault)).map_err(|f| Fault::new(f.code(), f.to_string()))
+                signed
+                    .introduce()
+                    .map(|letter| show_letter(&letter, fault))
+                    .map_err(|f| Fault::new(f.code(), f.to_string()))
             })
         });
         shown.await?
@@ -112,7 +115,7 @@ impl Action for ReadLetter {
 impl Action for AcceptLetter {
     const NAME: &'static str = "letter.accept";
     const SUMMARY: &'static str = "accepts a letter whose fingerprint a person has compared";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Peers;
     type Reply = LetterShown;
 
     async fn run(self, ctx: &Ctx) -> Result<LetterShown, Fault> {
@@ -120,7 +123,10 @@ impl Action for AcceptLetter {
         let letter = signed.introduce().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         let fingerprint = fingerprint(&letter);
         if bare(&self.fingerprint) != bare(&fingerprint) {
-            let text = format!("the letter of `{}` has the fingerprint {fingerprint}, which is not the one given", letter.party);
+            let text = format!(
+                "the letter of `{}` has the fingerprint {fingerprint}, which is not the one given",
+                letter.party
+            );
             return Err(Fault::new("letter/fingerprint", text)
                 .help("telephone the party and compare the fingerprint group by group"));
         }
@@ -162,7 +168,7 @@ impl Action for ListPeers {
 impl Action for SuspendPeer {
     const NAME: &'static str = "peer.suspend";
     const SUMMARY: &'static str = "suspends a peer: nothing crosses in either direction until it is resumed";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Peers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -181,7 +187,7 @@ impl Action for SuspendPeer {
 impl Action for ResumePeer {
     const NAME: &'static str = "peer.resume";
     const SUMMARY: &'static str = "lifts the suspension of a peer";
-    const SCOPE: Scope = Scope::Administer;
+    const SCOPE: Scope = Scope::Peers;
     type Reply = Entered;
 
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
@@ -209,7 +215,8 @@ fn bare(text: &str) -> String {
 }
 
 fn read_letter(hex: &str) -> Result<RootSigned<Letter>, Fault> {
-    let bytes = super::hex(hex).ok_or_else(|| Fault::new("letter/not-hex", "the letter is not in hexadecimal digits"))?;
+    let bytes = super::hex(hex)
+        .ok_or_else(|| Fault::new("letter/not-hex", "the letter is not in hexadecimal digits"))?;
     RootSigned::from_bytes(&bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))
 }
 

@@ -39,7 +39,11 @@ impl Bodies for SealedBodies {
         Ok(sealed)
     }
 
-    async fn open(&self, record: RecordId, parts: &[(u32, Vec<u8>)]) -> Result<Vec<Option<Vec<u8>>>, StoreFault> {
+    async fn open(
+        &self,
+        record: RecordId,
+        parts: &[(u32, Vec<u8>)],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreFault> {
         let parts: Vec<(u32, &[u8])> = parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
         self.vault.open_many(record, &parts).await.map_err(fault)
     }

@@ -1,7 +1,11 @@
 //! The sequencer: one task that owns a party's desk. Everybody else sends it work through a bounded queue, so that a
 //! flood of requests is answered "not now" instead of filling memory.
 
-use crate::{app::SealedBodies, clock::Clock, random::Random};
+use crate::{
+    app::{SealedBodies, roster::Roster},
+    clock::Clock,
+    random::Random,
+};
 use comity_exchange::{Desk, Entropy};
 use comity_record::Timestamp;
 use comity_store::AnyStore;
@@ -14,7 +18,10 @@ pub type NodeDesk = Desk<AnyStore, SealedBodies>;
 /// Jobs that may wait.
 const QUEUE: usize = 64;
 
-type Job = Box<dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
+type Job = Box<
+    dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>
+        + Send,
+>;
 
 /// What the rim gives to a job: the time and randomness.
 #[derive(Debug)]
@@ -75,6 +82,7 @@ impl NotNow {
 pub struct Sequencer {
     queue: mpsc::Sender<Job>,
     changed: watch::Receiver<u64>,
+    roster: watch::Receiver<Roster>,
 }
 
 impl fmt::Debug for Sequencer {
@@ -93,10 +101,14 @@ impl Sequencer {
     ) -> (Sequencer, tokio::task::JoinHandle<NodeDesk>) {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
         let (size, changed) = watch::channel(desk.log().size());
+        let (post, roster) = watch::channel(Roster::of(&desk));
         let mut means = Means { clock, entropy: SystemEntropy(random) };
         let task = tokio::spawn(async move {
             while let Some(job) = jobs.recv().await {
                 job(&mut desk, &mut means).await;
+                if post.borrow().generation != desk.roster() {
+                    post.send_replace(Roster::of(&desk));
+                }
                 size.send_if_modified(|size| {
                     let grown = *size != desk.log().size();
                     *size = desk.log().size();
@@ -105,7 +117,7 @@ impl Sequencer {
             }
             desk
         });
-        (Sequencer { queue, changed }, task)
+        (Sequencer { queue, changed, roster }, task)
     }
 
     /// Runs a job in its turn and returns its result. Waits while the queue is full.
@@ -133,6 +145,11 @@ impl Sequencer {
             return Err(NotNow::Stopping);
         }
         if self.queue.capacity() == 0 { Err(NotNow::Busy) } else { Ok(()) }
+    }
+
+    /// Who may connect, and its changes.
+    pub fn roster(&self) -> watch::Receiver<Roster> {
+        self.roster.clone()
     }
 
     /// Tells of every growth of the log.

@@ -158,7 +158,8 @@ pub fn request(
     };
     if let Some(basis) = &grounds.basis {
         let (instrument, article) = basis.split_once(' ').ok_or_else(|| {
-            Fault::new("input/bad-value", format!("`{basis}` is not a basis")).help("write it as `budapest 29`")
+            Fault::new("input/bad-value", format!("`{basis}` is not a basis"))
+                .help("write it as `budapest 29`")
         })?;
         request.legal_basis =
             Some(Basis::Instrument { instrument: instrument.to_owned(), article: article.to_owned() });
@@ -167,7 +168,8 @@ pub fn request(
     }
     for text in &grounds.confirmed {
         let mut words = text.split_whitespace().map(str::to_owned);
-        let (Some(instrument), Some(article), Some(condition)) = (words.next(), words.next(), words.next()) else {
+        let (Some(instrument), Some(article), Some(condition)) = (words.next(), words.next(), words.next())
+        else {
             return Err(Fault::new("input/bad-value", format!("`{text}` is not a confirmation"))
                 .help("write it as `untoc 18 organised_transnational`"));
         };

@@ -73,7 +73,8 @@ impl Action for Recall {
             })
         });
         let recalled = recalled.await??;
-        let told = recalled.shared.iter().map(|one| format!("{} {}", one.to, one.verdict.decision.ruling.verdict));
+        let told =
+            recalled.shared.iter().map(|one| format!("{} {}", one.to, one.verdict.decision.ruling.verdict));
         Ok(RecallShown { recall: recalled.recall.record.to_string(), told: told.collect() })
     }
 }

@@ -1,0 +1,169 @@
+//! A hosted party: its folder, keys, store, vault and desk, opened together and closed together.
+
+use super::{Ctx, Fault, SealedBodies, Sequencer, roster::Roster, sequencer::NodeDesk};
+use crate::{
+    clock::Clock,
+    config,
+    keys::{KeyFault, Keys},
+    random::Random,
+};
+use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
+use comity_exchange::{Begin, Desk, Law, Signers};
+use comity_law::Register;
+use comity_record::{KeyPurpose, Letter, PartyCode, RootSigned};
+use comity_store::{AnyStore, FjallOptions, FjallStore, PostgresOptions, PostgresStore};
+use comity_threat::Tables;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::task::JoinHandle;
+
+/// A party of this process, opened.
+#[derive(Debug)]
+pub struct Hosted {
+    /// What actions need; `by` is the console.
+    pub ctx: Ctx,
+    /// Its keys.
+    pub keys: Keys,
+    /// Its own letter.
+    pub letter: Letter,
+    /// Its store, to be closed at the end.
+    pub store: AnyStore,
+    task: JoinHandle<NodeDesk>,
+}
+
+/// The folder of a party below the data folder.
+pub fn folder(data_dir: &Path, party: &PartyCode) -> PathBuf {
+    data_dir.join(party.as_str())
+}
+
+impl Hosted {
+    /// Opens a party whose keys and letter were made by `init`.
+    pub async fn open(
+        data_dir: &Path,
+        code: &PartyCode,
+        settings: &config::Party,
+        clock: Clock,
+        random: Arc<dyn Random>,
+    ) -> Result<Hosted, Fault> {
+        let dir = folder(data_dir, code);
+        let now = clock.now();
+        let keys = Keys::open(&dir).map_err(key_fault)?;
+        let signed: RootSigned<Letter> = keys.own_letter().map_err(key_fault)?;
+        let letter = signed.introduce().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let checkpoint = keys.checkpoint_signers(now).map_err(key_fault)?;
+        let signers = Signers {
+            record: keys.signer(KeyPurpose::Record, now).map_err(key_fault)?,
+            checkpoint_ed25519: checkpoint.ed25519,
+            checkpoint_ml_dsa_44: checkpoint.ml_dsa_44,
+        };
+        let exercise = is_exercise(code);
+        let law = law(code, settings, exercise)?;
+        let store = open_store(&dir, settings).await?;
+        let bodies = SealedBodies::open(store.clone(), &dir.join("epoch.key")).await;
+        let bodies = bodies
+            .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
+        let tables = Tables::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let begin = Begin {
+            party: code.clone(),
+            store: store.clone(),
+            bodies,
+            signers,
+            letter: letter.clone(),
+            law,
+            disclosure: Disclosure::Full,
+            tables: Arc::new(tables),
+        };
+        let desk = Desk::open(begin).await?;
+        let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
+        let ctx = Ctx { party: code.clone(), sequencer, clock, random, dir, by: None, exercise };
+        Ok(Hosted { ctx, keys, letter, store, task })
+    }
+
+    /// The roster and its changes.
+    pub fn roster(&self) -> tokio::sync::watch::Receiver<Roster> {
+        self.ctx.sequencer.roster()
+    }
+
+    /// Ends the party's work: what waits is done, then the store is closed, so that the next start replays nothing.
+    pub async fn close(self) -> Result<(), Fault> {
+        drop(self.ctx);
+        let desk = self.task.await.map_err(|fault| Fault::new("node/sequencer", fault.to_string()))?;
+        drop(desk);
+        if let AnyStore::Fjall(store) = &self.store {
+            store.close().await.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a code is that of an invented State: ISO 3166 leaves XA to XZ to users.
+pub fn is_exercise(code: &PartyCode) -> bool {
+    matches!(code.as_str(), "XA" | "XB" | "XC")
+}
+
+async fn open_store(dir: &Path, settings: &config::Party) -> Result<AnyStore, Fault> {
+    let opened = match &settings.store {
+        config::StoreChoice::Embedded => {
+            FjallStore::open(&dir.join("store"), FjallOptions::default()).await.map(AnyStore::Fjall)
+        }
+        config::StoreChoice::Postgres { url, schema } => {
+            PostgresStore::open(PostgresOptions::new(url.reveal(), schema.as_str()))
+                .await
+                .map(AnyStore::Postgres)
+        }
+    };
+    opened.map_err(|fault| {
+        let plain = Fault::new(fault.code(), fault.to_string());
+        match fault {
+            comity_ledger::store::StoreFault::Unreachable { .. } => plain.help(
+                "if a node is running on this folder, ask it by its API; the verbs do so by themselves",
+            ),
+            _ => plain,
+        }
+    })
+}
+
+fn law(code: &PartyCode, settings: &config::Party, exercise: bool) -> Result<Law, Fault> {
+    let register = if exercise { Register::with_exercise() } else { Register::shipped() };
+    let register = register.map_err(|faults| listed("law/register", &faults))?;
+    let mut national = Vec::new();
+    for folder in &settings.packs {
+        national.extend(read_packs(code, folder)?);
+    }
+    let packs = Packs::for_party(code, &Adoption::Whole, national)
+        .map_err(|faults| listed("border/packs", &faults))?;
+    let standing = Standing::new(StandingEntries::default());
+    Ok(Law { register: Arc::new(register), packs: Arc::new(packs), standing })
+}
+
+fn listed<T: std::fmt::Display>(code: &str, faults: &[T]) -> Fault {
+    let lines: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
+    Fault::new(code, lines.join("; ")).help("`comity law check` lists every fault with file, line and column")
+}
+
+fn read_packs(party: &PartyCode, folder: &Path) -> Result<Vec<PackText>, Fault> {
+    let unreadable =
+        |why: std::io::Error| Fault::new("border/pack-unreadable", format!("`{}`: {why}", folder.display()));
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        paths.push(entry.map_err(unreadable)?.path());
+    }
+    paths.sort();
+    let mut texts = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "cedar")) {
+        let text = fs::read_to_string(path).map_err(unreadable)?;
+        texts.push(PackText {
+            file: path.display().to_string(),
+            layer: Layer::National(party.clone()),
+            text,
+        });
+    }
+    Ok(texts)
+}
+
+fn key_fault(fault: KeyFault) -> Fault {
+    Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) }
+}

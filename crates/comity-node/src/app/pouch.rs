@@ -1,0 +1,148 @@
+//! Pouches: the same crossings without a network. A pouch is a turn, sealed to the recipient, in a file. Opening it twice,
+//! or after its items came another way, changes nothing.
+
+use super::{Action, Ctx, Fault, hex, to_hex};
+use crate::{
+    keys::Keys,
+    seal::{self, RecipientKey},
+};
+use comity_exchange::{DeskFault, Event, Scope, turn::Turn};
+use comity_record::{Canonical, PartyCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Packs a pouch for a peer.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PackPouch {
+    /// The peer.
+    pub to: String,
+    /// Only positions after this one; for a pouch in parts. Absent: everything that the peer has not acknowledged.
+    pub after: Option<u64>,
+}
+
+/// A pouch.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PouchPacked {
+    /// The sealed bytes in hexadecimal digits.
+    pub pouch: String,
+    /// How many items it carries.
+    pub items: u64,
+    /// How many acknowledgements it carries.
+    pub acknowledgements: u64,
+    /// Where the next part begins, where this is not all.
+    pub next: Option<u64>,
+}
+
+/// Opens a pouch.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct OpenPouch {
+    /// The sealed bytes in hexadecimal digits.
+    pub pouch: String,
+}
+
+/// What a pouch brought.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PouchOpened {
+    /// From whom.
+    pub from: String,
+    /// What happened with each new item and acknowledgement; empty where everything was known.
+    pub events: Vec<String>,
+}
+
+impl Action for PackPouch {
+    const NAME: &'static str = "pouch.pack";
+    const SUMMARY: &'static str =
+        "packs a pouch: what a peer has not acknowledged, sealed to it, for carriage by hand";
+    const SCOPE: Scope = Scope::Share;
+    type Reply = PouchPacked;
+
+    async fn run(self, ctx: &Ctx) -> Result<PouchPacked, Fault> {
+        let to: PartyCode = self.to.parse().map_err(Fault::input)?;
+        let (after, peer) = (self.after, to.clone());
+        let packed = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let known = desk.peer(&peer)?;
+                let (after, lacking) = (after.unwrap_or(known.acknowledged.through()), known.lacking);
+                let key = known.letter.sealing_key(now).map(<[u8]>::to_vec);
+                let mut turn = desk.fill_turn_after(now, means.entropy(), &peer, after).await?;
+                desk.add_acknowledgements(&peer, lacking, &mut turn).await?;
+                Ok::<_, DeskFault>((turn, key))
+            })
+        });
+        let (turn, key) = packed.await??;
+        let key = key.ok_or_else(|| {
+            Fault::new(
+                "pouch/no-sealing-key",
+                format!("the letter of `{to}` names no sealing key that is valid now"),
+            )
+            .help("ask the party for a new letter")
+        })?;
+        let key =
+            RecipientKey::from_bytes(&key).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let sealed = seal::seal(&ctx.party, &to, &key, &turn.to_bytes(), &*ctx.random);
+        let sealed = sealed.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let last = turn.items.last().map(|item| item.position);
+        Ok(PouchPacked {
+            pouch: to_hex(&sealed),
+            items: turn.items.len() as u64,
+            acknowledgements: turn.acknowledgements.len() as u64,
+            next: last.filter(|_| turn.more),
+        })
+    }
+}
+
+impl Action for OpenPouch {
+    const NAME: &'static str = "pouch.open";
+    const SUMMARY: &'static str =
+        "opens a pouch: each item is judged and entered as if it had come by the network";
+    const SCOPE: Scope = Scope::Import;
+    type Reply = PouchOpened;
+
+    async fn run(self, ctx: &Ctx) -> Result<PouchOpened, Fault> {
+        let sealed = hex(&self.pouch)
+            .ok_or_else(|| Fault::new("pouch/not-hex", "the pouch is not in hexadecimal digits"))?;
+        let keys = Keys::open(&ctx.dir).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let opened = seal::open(&sealed, &ctx.party, &keys.sealing_keys(), Turn::LIMIT_BYTES);
+        let (header, bytes) = opened
+            .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
+        let turn = Turn::from_bytes(&bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let from = header.sender;
+        let peer = from.clone();
+        // Who sealed it is only claimed: what counts are the signatures inside, which are checked like any others.
+        let events = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let mut events = desk.take_items(now, means.entropy(), &peer, &turn.items).await?;
+                let acknowledgements: Vec<&[u8]> =
+                    turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
+                events.extend(
+                    desk.take_acknowledgements(now, means.entropy(), &peer, &acknowledgements).await?,
+                );
+                Ok::<_, DeskFault>(events)
+            })
+        });
+        let events = events.await??;
+        Ok(PouchOpened { from: from.to_string(), events: events.iter().map(event_text).collect() })
+    }
+}
+
+/// An event in words.
+pub fn event_text(event: &Event) -> String {
+    match event {
+        Event::TakenIn { from, record } => format!("taken in from {from}: record {}", record.0.short()),
+        Event::Refused { from, record, code } => {
+            format!("refused from {from}: record {} ({code})", record.0.short())
+        }
+        Event::Faulty { from, code } => format!("faulty from {from}: {code}"),
+        Event::Acknowledged { by, position, outcome } => {
+            format!("{by} acknowledged position {position}: {}", super::crossing::outcome_text(outcome))
+        }
+        Event::BadAcknowledgement { from, code } => {
+            format!("acknowledgement from {from} not accepted: {code}")
+        }
+        Event::Cosigned { by, size } => format!("{by} cosigned our ledger at {size} entries"),
+        Event::Conflict { by } => format!("{by} showed two histories of its ledger; both heads are kept"),
+        Event::BadCheckpoint { from, why } => format!("checkpoint of {from} not accepted: {why}"),
+    }
+}

@@ -1,0 +1,144 @@
+//! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
+
+use super::{Action, Ctx, Fault, ask, crossing, house, peer, pouch, proof, share, withdraw};
+use crate::http::Answer;
+use crate::http::{
+    Problem,
+    api::{Access, Api, Call, Endpoint, Grant, Reply, Scope, TokenStore, Verb},
+};
+use axum::http::StatusCode;
+use comity_exchange::house as house_of;
+use comity_record::{Hash, PartyCode};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The parties of a process.
+#[derive(Debug)]
+pub struct Parties {
+    /// What actions need, by party.
+    pub parties: BTreeMap<PartyCode, Ctx>,
+    /// Hashes of the console's tokens, by party: they are written to the party's folder at each start.
+    pub consoles: BTreeMap<Hash, PartyCode>,
+}
+
+/// The officer id of the machine's own console.
+pub const CONSOLE: &str = "console";
+
+macro_rules! actions {
+    ($($action:path,)*) => {
+        /// The endpoints of all actions.
+        pub fn endpoints() -> Vec<Endpoint<Parties>> {
+            vec![$(endpoint::<$action>(),)*]
+        }
+
+        /// Name, scope and summary of every action.
+        pub fn listed() -> Vec<(&'static str, house_of::Scope, &'static str)> {
+            vec![$((<$action>::NAME, <$action>::SCOPE, <$action>::SUMMARY),)*]
+        }
+    };
+}
+
+actions! {
+    peer::ReadLetter,
+    peer::AcceptLetter,
+    peer::ListPeers,
+    peer::SuspendPeer,
+    peer::ResumePeer,
+    house::AddUnit,
+    house::EndUnit,
+    house::AddOfficer,
+    house::EndOfficer,
+    house::AddToken,
+    house::EndToken,
+    house::ListHouse,
+    share::Share,
+    ask::Ask,
+    crossing::Inbox,
+    crossing::Outbox,
+    crossing::ShowCrossing,
+    withdraw::Recall,
+    withdraw::Erase,
+    pouch::PackPouch,
+    pouch::OpenPouch,
+    proof::ExportReceipt,
+    proof::ReplayAll,
+}
+
+fn endpoint<A: Action>() -> Endpoint<Parties> {
+    let path: &'static str = Box::leak(format!("/api/v1/{}", A::NAME.replace('.', "/")).into_boxed_str());
+    let scope = scope_of(A::SCOPE);
+    let schema = |schema: schemars::Schema| schema.to_value();
+    Endpoint::new(A::NAME, Verb::Post, path, Access::Scope(scope), A::SUMMARY, serve::<A>)
+        .body("application/json", schema(schemars::schema_for!(A)))
+        .answer("application/json", schema(schemars::schema_for!(A::Reply)))
+}
+
+async fn serve<A: Action>(parties: Arc<Parties>, call: Call) -> Result<Reply, Problem> {
+    let ctx = parties.ctx(call.grant()?)?;
+    let action: A = call.json().await?;
+    Reply::json(&action.run(&ctx).await?)
+}
+
+impl Parties {
+    /// What actions need, for the holder of a token.
+    pub fn ctx(&self, grant: &Grant) -> Result<Ctx, Problem> {
+        let ctx = self.parties.get(&grant.party).ok_or_else(Problem::not_found)?;
+        let by = (grant.officer.as_str() != CONSOLE).then(|| grant.officer.clone());
+        Ok(Ctx { by, ..ctx.clone() })
+    }
+}
+
+/// The API's scope for an action's.
+pub fn scope_of(scope: house_of::Scope) -> Scope {
+    // Both lists have the same words; a test compares them.
+    Scope::ALL.iter().copied().find(|known| known.as_str() == scope.as_str()).unwrap_or(Scope::Operate)
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Problem {
+        let status = match fault.code.as_str() {
+            "node/busy" | "node/stopping" => return Problem::unavailable(fault.text, 2),
+            "desk/no-record" | "crossing/none" | "desk/no-peer" => StatusCode::NOT_FOUND,
+            code if code.starts_with("input/") => StatusCode::BAD_REQUEST,
+            code if code.starts_with("store/") => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let problem = Problem::new(status, &fault.code, fault.text);
+        match fault.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
+    }
+}
+
+impl TokenStore for Parties {
+    fn find(&self, token: Hash) -> Answer<'_, Result<Option<Grant>, Problem>> {
+        Box::pin(async move {
+            if let Some(party) = self.consoles.get(&token) {
+                return Ok(console(party));
+            }
+            for (party, ctx) in &self.parties {
+                let now = ctx.now();
+                let found = ctx
+                    .sequencer
+                    .run(move |desk, _| Box::pin(async move { desk.house().token(&token, now).cloned() }));
+                if let Some(found) = found.await.map_err(Fault::from)? {
+                    let scopes = found.scopes.iter().copied().map(scope_of).collect();
+                    let (party, officer, ends) = (party.clone(), found.officer, found.until);
+                    return Ok(Some(Grant { party, officer, scopes, ends }));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+fn console(party: &PartyCode) -> Option<Grant> {
+    let officer = CONSOLE.parse().ok()?;
+    let ends = comity_record::Timestamp::from_millis(i64::MAX);
+    Some(Grant { party: party.clone(), officer, scopes: Scope::ALL.iter().copied().collect(), ends })
+}
+
+/// The API of these parties.
+pub fn with_actions(api: Api<Parties>) -> Api<Parties> {
+    api.noun(endpoints())
+}
