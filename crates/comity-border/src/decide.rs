@@ -15,7 +15,7 @@ use crate::{
 };
 use comity_law::Register;
 use comity_record::{
-    Canonical, ENGINE_VERSION,
+    Canonical, ENGINE_VERSION, Labels,
     label::{Category, Personal},
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -262,17 +262,23 @@ fn redact_first(fields: &BTreeSet<String>) -> Missing {
     }
 }
 
+/// The labels of a record made by redacting these fields. A record without personal data is nobody's identity either.
+pub fn redacted_labels(labels: &Labels, fields: &BTreeSet<String>) -> Labels {
+    let mut labels = labels.clone();
+    if fields.contains(PERSONAL) {
+        labels.personal = Personal::None;
+        labels.data_subject.clear();
+        labels.category.remove(&Category::Identity);
+        labels.category.remove(&Category::Biometric);
+    }
+    labels
+}
+
 /// The record as it would be after the redaction.
 fn as_redacted(subject: &Subject, fields: &BTreeSet<String>) -> Subject {
     let mut redacted = subject.clone();
     redacted.redacted.get_or_insert_default().extend(fields.iter().cloned());
-    if fields.contains(PERSONAL) {
-        redacted.labels.personal = Personal::None;
-        redacted.labels.data_subject.clear();
-        for category in [Category::Identity, Category::Biometric] {
-            redacted.labels.category.remove(&category);
-        }
-    }
+    redacted.labels = redacted_labels(&subject.labels, fields);
     redacted
 }
 

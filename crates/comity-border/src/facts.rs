@@ -196,7 +196,9 @@ impl<'a> Working<'a> {
         let mut weakest = if third_parties.is_empty() { ConsentState::None } else { ConsentState::Valid };
         let mut change = None;
         for party in third_parties {
-            let covering = || self.consents().iter().filter(|consent| self.covers(consent, party));
+            let covers =
+                |consent: &&Consent| consent.by == *party && consent.covers(self.subject, self.request);
+            let covering = || self.consents().iter().filter(covers);
             change = earliest(change, covering().filter_map(|c| c.period().next_change(self.on)).min());
             let state = if covering().any(|consent| consent.period().holds(self.on)) {
                 ConsentState::Valid
@@ -208,13 +210,6 @@ impl<'a> Working<'a> {
             weakest = weakest.max(state);
         }
         (weakest, change)
-    }
-
-    fn covers(&self, consent: &Consent, party: &PartyCode) -> bool {
-        consent.by == *party
-            && consent.to == self.request.to
-            && consent.record.is_none_or(|record| self.subject.record == Some(record))
-            && consent.purpose.is_none_or(|purpose| purpose == self.request.purpose)
     }
 
     fn onward_within(&self, finding: &Finding, third_parties: &BTreeSet<PartyCode>) -> bool {
@@ -332,6 +327,15 @@ fn retention_end(retention: Option<Retention>) -> Option<Date> {
     match retention {
         Some(Retention::Until(day)) => Some(day),
         _ => None,
+    }
+}
+
+impl Consent {
+    /// Whether it is for this recipient, record and purpose.
+    pub(crate) fn covers(&self, subject: &Subject, request: &Request) -> bool {
+        self.to == request.to
+            && self.record.is_none_or(|record| subject.record == Some(record))
+            && self.purpose.is_none_or(|purpose| purpose == request.purpose)
     }
 }
 

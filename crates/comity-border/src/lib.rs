@@ -24,13 +24,14 @@ mod replay;
 mod request;
 mod show;
 mod standing;
+mod stating;
 mod subject;
 mod words;
 
 pub use basis::{BasisFound, Considered};
 pub use cache::ClassCache;
 pub use code::Code;
-pub use decide::{PERSONAL, decide};
+pub use decide::{PERSONAL, decide, redacted_labels};
 pub use decision::{Decision, Missing, PolicyRef, Ruling, Verdict};
 pub use facts::Ground;
 pub use judge::{

@@ -1,9 +1,11 @@
 //! A decision as a person reads it, in at most 80 columns, and as a machine does, in JSON.
 
 use crate::{
+    basis::Considered,
     decision::{Decision, Missing, PolicyRef, Ruling, Verdict},
     obligation::{Obligation, Obligations},
 };
+use comity_record::{Date, PartialDate};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::fmt::{self, Write as _};
 
@@ -22,16 +24,7 @@ impl fmt::Display for Decision {
             &format!("{}{code}: {} -> {} for {} on {day}", ruling.verdict, self.from, self.to, self.purpose),
         );
         page.line(0, &format!("judged by {}, {}", self.own(), self.direction));
-        page.ruling(ruling);
-        f.write_str(page.text.trim_end())
-    }
-}
-
-impl fmt::Display for Ruling {
-    /// The reasons, in lines of at most 80 columns.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut page = Page::default();
-        page.ruling(self);
+        page.ruling(ruling, day);
         f.write_str(page.text.trim_end())
     }
 }
@@ -42,7 +35,7 @@ struct Page {
 }
 
 impl Page {
-    fn ruling(&mut self, ruling: &Ruling) {
+    fn ruling(&mut self, ruling: &Ruling, on: Date) {
         match ruling.verdict {
             Verdict::Cleared => self.policies("permitted by", &ruling.permits),
             Verdict::RedactFirst | Verdict::Refused => {
@@ -51,23 +44,7 @@ impl Page {
                 self.list("what would lift it", ruling.lifts().into_iter().map(str::to_owned));
             }
         }
-        self.list(
-            "articles considered",
-            ruling.considered.iter().map(|considered| {
-                let reasons = match considered.reasons.join(", ") {
-                    reasons if reasons.is_empty() => considered.conditions.join(", "),
-                    reasons => reasons,
-                };
-                let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
-                let relied_on = if considered.relied_on { "; relied on" } else { "" };
-                let as_of = considered.as_of.as_deref().unwrap_or("undated");
-                let (instrument, article) = (&considered.instrument, &considered.article);
-                format!(
-                    "{instrument} {article}: {}{reasons}; {}, as of {as_of}{relied_on}",
-                    considered.outcome, considered.grade
-                )
-            }),
-        );
+        self.list("articles considered", ruling.considered.iter().map(|considered| article(considered, on)));
         if ruling.verdict != Verdict::Refused {
             self.list("duties", ruling.obligations.iter().map(ToString::to_string));
         }
@@ -129,6 +106,21 @@ impl Page {
     fn broke(&self, text: &str, word: &str) -> bool {
         !text.trim_start().starts_with(word)
     }
+}
+
+/// One article on a line, with the date it is known by; what is older than 24 months, or undated, may have changed.
+fn article(considered: &Considered, on: Date) -> String {
+    let Considered { instrument, article, outcome, grade, .. } = considered;
+    let reasons: Vec<&str> =
+        considered.reasons.iter().chain(&considered.conditions).map(String::as_str).collect();
+    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    let as_of = considered.as_of.as_deref();
+    let last_day = as_of.and_then(|date| date.parse::<PartialDate>().ok()).map(PartialDate::last_day);
+    let fresh = last_day.is_some_and(|day| day.plus_months(24) >= on);
+    let known = as_of.map_or("undated".to_owned(), |date| format!("as of {date}"));
+    let changed = if fresh { "" } else { ", may have changed" };
+    let relied_on = if considered.relied_on { "; relied on" } else { "" };
+    format!("{instrument} {article}: {outcome}{reasons}; {grade}, {known}{changed}{relied_on}")
 }
 
 /// A word that fits on a line, or its pieces.

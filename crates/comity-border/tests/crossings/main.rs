@@ -17,3 +17,5 @@ mod matrix;
 mod packs;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod stating;
