@@ -73,10 +73,10 @@ impl<'a> Object<'a> {
             Ok(common) => Ok(Object { text, outline, common }),
             Err(error) if error.is_data() => {
                 // The rest of the text has not been read yet.
-                grammar(text)?;
-                Err(json_fault(text, &error))
+                grammar(text, &outline)?;
+                Err(json_fault(text, &outline, &error))
             }
-            Err(error) => Err(json_fault(text, &error)),
+            Err(error) => Err(json_fault(text, &outline, &error)),
         }
     }
 

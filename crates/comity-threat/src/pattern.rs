@@ -289,11 +289,11 @@ impl<'p> Tokens<'p> {
 /// Whether the text is a constant of the kind that this letter begins: hexadecimal, base64 or a time.
 fn is_constant(letter: char, inner: &str) -> bool {
     match letter {
-        'h' => inner.len() % 2 == 0 && inner.bytes().all(|b| b.is_ascii_hexdigit()),
+        'h' => inner.len().is_multiple_of(2) && inner.bytes().all(|b| b.is_ascii_hexdigit()),
         'b' => {
             let digits = inner.trim_end_matches('=');
             let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-            inner.len() % 4 == 0 && inner.len() - digits.len() <= 2 && digits.bytes().all(base64)
+            inner.len().is_multiple_of(4) && inner.len() - digits.len() <= 2 && digits.bytes().all(base64)
         }
         _ => inner.parse::<crate::Moment>().is_ok(),
     }

@@ -60,6 +60,10 @@ enum Shape {
 }
 
 /// The personal parts of an object, in the order of their selectors; a part inside of another is not named again.
+pub fn personal_parts(tables: &crate::Tables, object: &Object<'_>) -> Vec<PersonalPart> {
+    parts(&tables.personal, object)
+}
+
 pub(crate) fn parts(table: &PersonalTable, object: &Object<'_>) -> Vec<PersonalPart> {
     let mut found = Found { table, parts: BTreeMap::new() };
     let root = object.root();

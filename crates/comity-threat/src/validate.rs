@@ -148,33 +148,35 @@ impl Check<'_, '_> {
     }
 
     fn times(&mut self, rule: Option<&TypeRule>) {
-        let observable = rule.is_some_and(|rule| rule.class == Class::Observable);
-        let common: &[&str] = if observable { &[] } else { &["created", "modified"] };
-        for key in common.iter().chain(TIMES) {
-            let Some(value) = self.object.get(key) else { continue };
-            let read = value.as_str().map(|text| text.parse::<Moment>());
-            if !matches!(read, Some(Ok(_))) {
-                let message =
-                    format!("`{}` is not a time of the form 2026-03-01T12:00:00.000Z", brief(value.raw()));
-                self.must("threat/bad-timestamp", key, message);
-            }
+        // A cyber observable has neither; `modified` of a registry key is something else.
+        if rule.is_none_or(|rule| rule.class != Class::Observable) {
+            self.period("created", "modified", Level::Must);
         }
-        if !observable {
-            self.order("created", "modified", Level::Must);
+        for (earlier, later) in PERIODS {
+            self.period(earlier, later, Level::Should);
         }
-        self.order("valid_from", "valid_until", Level::Should);
-        self.order("first_seen", "last_seen", Level::Should);
-        self.order("first_observed", "last_observed", Level::Should);
+        self.time("published");
     }
 
-    fn order(&mut self, earlier: &str, later: &str, level: Level) {
-        let time = |key| self.object.text_of(key)?.parse::<Moment>().ok();
-        if let (Some(first), Some(second)) = (time(earlier), time(later))
+    /// Reads two times; `level` is that of the finding where the second is before the first.
+    fn period(&mut self, earlier: &str, later: &str, level: Level) {
+        if let (Some(first), Some(second)) = (self.time(earlier), self.time(later))
             && first > second
         {
             let message = format!("{second} is before {earlier} {first}");
             self.found.push(Finding { level, code: "threat/time-order", path: later.to_owned(), message });
         }
+    }
+
+    fn time(&mut self, key: &str) -> Option<Moment> {
+        let value = self.object.get(key)?;
+        let read = value.as_str().and_then(|text| text.parse().ok());
+        if read.is_none() {
+            let message =
+                format!("`{}` is not a time of the form 2026-03-01T12:00:00.000Z", brief(value.raw()));
+            self.must("threat/bad-timestamp", key, message);
+        }
+        read
     }
 
     fn references(&mut self) {
@@ -185,13 +187,15 @@ impl Check<'_, '_> {
                 self.must("threat/bad-reference", "object_marking_refs", message);
             }
         }
-        if let Some(author) = common.created_by_ref() {
-            let message = format!("`{}` names no identity", brief(author));
-            if !is_identifier(author) {
-                self.must("threat/bad-reference", "created_by_ref", message);
-            } else if !author.starts_with("identity--") {
-                self.should("threat/bad-reference", "created_by_ref", message);
-            }
+        if let Some(author) = common.created_by_ref().filter(|author| !author.starts_with("identity--")) {
+            self.should(
+                "threat/bad-reference",
+                "created_by_ref",
+                format!("`{}` names no identity", brief(author)),
+            );
+        }
+        if let Some(author) = common.created_by_ref().filter(|author| !is_identifier(author)) {
+            self.must("threat/bad-reference", "created_by_ref", not_an_identifier(author));
         }
         let keys: &[&str] = match self.object.type_name() {
             "relationship" => &["source_ref", "target_ref"],
@@ -201,8 +205,7 @@ impl Check<'_, '_> {
         for key in keys {
             let Some(value) = self.object.get(key) else { continue };
             if !value.as_str().is_some_and(|text| is_identifier(&text)) {
-                let message = format!("`{}` is not of the form type--UUID", brief(value.raw()));
-                self.must("threat/bad-reference", key, message);
+                self.must("threat/bad-reference", key, not_an_identifier(value.raw()));
             }
         }
     }
@@ -295,9 +298,13 @@ impl Check<'_, '_> {
     }
 }
 
-/// Properties that are times wherever they stand at the top of an object.
-const TIMES: &[&str] =
-    &["valid_from", "valid_until", "first_seen", "last_seen", "first_observed", "last_observed", "published"];
+/// Properties at the top of an object that are times, in pairs of which the first is not after the second.
+const PERIODS: &[(&str, &str)] =
+    &[("valid_from", "valid_until"), ("first_seen", "last_seen"), ("first_observed", "last_observed")];
+
+fn not_an_identifier(text: &str) -> String {
+    format!("`{}` is not of the form type--UUID", brief(text))
+}
 
 fn missing(name: &str, version: SpecVersion) -> String {
     format!("is missing; STIX {} requires it of {name}", version.as_str())
@@ -359,7 +366,10 @@ mod tests {
             ["must time-order modified"]
         );
         assert_eq!(check("x-a", r#","created":"2026-01-02""#), ["must bad-timestamp created"]);
-        assert_eq!(note(r#","created_by_ref":"x""#), ["must bad-reference created_by_ref"]);
+        assert_eq!(
+            note(r#","created_by_ref":"x""#),
+            ["should bad-reference created_by_ref", "must bad-reference created_by_ref"]
+        );
         assert_eq!(
             note(r#","object_marking_refs":["identity--1"]"#),
             ["must bad-reference object_marking_refs"]

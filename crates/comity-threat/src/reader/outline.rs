@@ -29,6 +29,8 @@ pub enum JsonKind {
 #[derive(Clone, Debug, Default)]
 pub struct Outline {
     nodes: Vec<Node>,
+    /// Whether some key was written with escapes, so that its text is not its name.
+    escaped_keys: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,19 +61,45 @@ impl std::fmt::Debug for Value<'_> {
 impl Outline {
     /// Indexes one JSON text, from its first byte to its last.
     pub fn of(text: &str) -> Result<Outline, ReadFault> {
-        let mut builder =
-            Builder { text, bytes: text.as_bytes(), at: 0, nodes: Vec::with_capacity(48), open: Vec::new() };
+        let mut builder = Builder {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            nodes: Vec::with_capacity(48),
+            open: Vec::new(),
+            escaped_keys: false,
+        };
         match builder.run() {
-            Ok(()) => Ok(Outline { nodes: builder.nodes }),
-            Err(cause) => Err(ReadFault::inside(text.as_bytes(), builder.at, cause)),
+            Ok(()) => Ok(Outline { nodes: builder.nodes, escaped_keys: builder.escaped_keys }),
+            Err(cause) => {
+                let fault = ReadFault::inside(text.as_bytes(), builder.at, cause);
+                Err(ReadFault { path: builder.path(), ..fault })
+            }
         }
     }
 
     /// Checks bytes of which nothing else is read: UTF-8, structure and grammar.
     pub fn check(bytes: &[u8]) -> Result<(), ReadFault> {
         let text = utf8(bytes)?;
-        Outline::of(text)?;
-        grammar(text)
+        let outline = Outline::of(text)?;
+        grammar(text, &outline)
+    }
+
+    /// The path to the innermost value at this place, as a STIX selector.
+    fn path_at(&self, text: &str, offset: usize) -> String {
+        let mut path = String::new();
+        let mut value = self.root(text);
+        while let Some(parent) = value {
+            let list = parent.kind() == JsonKind::Array;
+            let around = |child: &Value<'_>| child.span().start <= offset && offset <= child.span().end;
+            let found = parent.children().enumerate().find(|(_, child)| around(child));
+            if let Some((index, child)) = found {
+                let key = (!list).then(|| child.key());
+                push_step(&mut path, key.as_deref(), index);
+            }
+            value = found.map(|(_, child)| child);
+        }
+        path
     }
 
     /// The outermost value; `text` is the text that was indexed.
@@ -86,13 +114,13 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ReadFault> {
 }
 
 /// Reads the text to its end with `serde_json`, keeping nothing.
-pub(crate) fn grammar(text: &str) -> Result<(), ReadFault> {
+pub(crate) fn grammar(text: &str, outline: &Outline) -> Result<(), ReadFault> {
     let read = serde_json::from_str::<serde::de::IgnoredAny>(text);
-    read.map(|_| ()).map_err(|error| json_fault(text, &error))
+    read.map(|_| ()).map_err(|error| json_fault(text, outline, &error))
 }
 
 /// Where `serde_json` found a fault.
-pub(crate) fn json_fault(text: &str, error: &serde_json::Error) -> ReadFault {
+pub(crate) fn json_fault(text: &str, outline: &Outline, error: &serde_json::Error) -> ReadFault {
     let full = error.to_string();
     // The place is said by the fault itself.
     let message = full.rsplit_once(" at line ").map_or(full.as_str(), |(message, _)| message);
@@ -100,7 +128,8 @@ pub(crate) fn json_fault(text: &str, error: &serde_json::Error) -> ReadFault {
         serde_json::error::Category::Data => Cause::WrongType(brief(message)),
         _ => Cause::Syntax(brief(message)),
     };
-    ReadFault::inside(text.as_bytes(), offset_of(text, error.line(), error.column()), cause)
+    let offset = offset_of(text, error.line(), error.column());
+    ReadFault { path: outline.path_at(text, offset), ..ReadFault::inside(text.as_bytes(), offset, cause) }
 }
 
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
@@ -181,7 +210,7 @@ impl<'o> Value<'o> {
     pub(crate) fn any_key(self, asked: impl Fn(&str) -> bool) -> bool {
         let nodes = self.outline.nodes.get(self.index..self.node().after as usize).unwrap_or_default();
         let key = |node: &Node| self.text.get(node.key.0 as usize..node.key.1 as usize).unwrap_or_default();
-        nodes.iter().any(|node| node.key.0 > 0 && (asked(key(node)) || key(node).contains('\\')))
+        self.outline.escaped_keys || nodes.iter().any(|node| node.key.0 > 0 && asked(key(node)))
     }
 
     /// The members or elements, in order.
@@ -219,8 +248,9 @@ impl<'o> Value<'o> {
 
     fn key_is(self, key: &str) -> bool {
         let (start, end) = self.node().key;
-        let raw = self.text.get(start as usize..end as usize).unwrap_or_default();
-        raw == key || (raw.contains('\\') && self.key() == key)
+        let same_length = (end - start) as usize == key.len();
+        let raw = self.text.as_bytes().get(start as usize..end as usize).unwrap_or_default();
+        (same_length && raw == key.as_bytes()) || (self.outline.escaped_keys && self.key() == key)
     }
 }
 
@@ -240,6 +270,7 @@ struct Builder<'t> {
     at: usize,
     nodes: Vec<Node>,
     open: Vec<Open>,
+    escaped_keys: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -354,6 +385,7 @@ impl Builder<'_> {
         let start = self.at + 1;
         let escaped = self.string()?;
         let range = start..self.at - 1;
+        self.escaped_keys |= escaped;
         self.refuse_duplicate(range.clone(), escaped)?;
         self.skip_space();
         if self.bytes.get(self.at) != Some(&b':') {
@@ -453,6 +485,21 @@ impl Builder<'_> {
         u32::from_str_radix(digits, 16).ok()
     }
 
+    /// The path to the innermost object or list that is open.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for (parent, child) in self.open.iter().zip(self.open.iter().skip(1)) {
+            let list = self.kind_of(parent.node) == JsonKind::Array;
+            let next = |at: &usize| self.nodes.get(*at).map(|node| node.after as usize);
+            let siblings = std::iter::successors(Some(parent.node as usize + 1), next);
+            let index = siblings.take_while(|at| *at < child.node as usize).count();
+            let (start, end) = self.nodes.get(child.node as usize).map_or((0, 0), |node| node.key);
+            let key = unescape(self.text, start as usize..end as usize).filter(|_| !list);
+            push_step(&mut path, key.as_deref(), index);
+        }
+        path
+    }
+
     fn skip_space(&mut self) {
         while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
@@ -465,6 +512,20 @@ impl Builder<'_> {
 
     fn syntax(&self, what: &str) -> Cause {
         Cause::Syntax(what.to_owned())
+    }
+}
+
+/// Adds a step to a selector; the whole stays short enough for an error.
+fn push_step(path: &mut String, key: Option<&str>, index: usize) {
+    if path.len() > 200 {
+        return;
+    }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    match key {
+        Some(key) => path.push_str(&brief(key)),
+        None => path.push_str(&format!("[{index}]")),
     }
 }
 
@@ -518,6 +579,18 @@ mod tests {
             (&many_twice, Err("threat/duplicate-key@881")),
         ] {
             assert_eq!(check(text), expected.map_err(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_names_its_path() {
+        for (text, path) in [
+            (r#"{"a":{"b":[1,{"c":2,"c":3}]}}"#, "a.b.[1]"),
+            (r#"{"a":[[],[{}],{"x":"\ud800"}]}"#, "a.[2]"),
+            (r#"{"a":[0,{"b":tru}]}"#, "a.[1].b"),
+            (r#"{"a":1,"a":2}"#, ""),
+        ] {
+            assert_eq!(Outline::check(text.as_bytes()).unwrap_err().path, path, "{text}");
         }
     }
 
