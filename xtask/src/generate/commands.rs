@@ -8,6 +8,9 @@ use std::{io, path::Path};
 /// The deepest a verb may stand: `comity key rotate` is 2.
 const DEEPEST: usize = 4;
 
+/// What stands above the list of verbs in a help text.
+const HEADINGS: [&str; 2] = ["Verbs:", "Commands:"];
+
 /// The pages, from the program as it is built now.
 pub fn pages(root: &Path) -> io::Result<Vec<Page>> {
     let top = help(root, &[])?;
@@ -58,13 +61,13 @@ fn block(help: &str) -> String {
     format!("\n```text\n{}\n```\n", lines.join("\n").trim_matches('\n'))
 }
 
-/// The verbs that a help text lists under `Commands:`, each with its line.
+/// The verbs that a help text lists under their heading, each with its line.
 fn verbs(help: &str) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let mut inside = false;
     for line in help.lines() {
         if !line.starts_with(' ') {
-            inside = line == "Commands:" || (inside && line.is_empty());
+            inside = HEADINGS.contains(&line) || (inside && line.is_empty());
             continue;
         }
         let Some(entry) = line.strip_prefix("  ").filter(|entry| inside && !entry.starts_with(' ')) else {

@@ -2,8 +2,10 @@
 
 /// A code and its meaning. A line whose code is nowhere in the sources is a fault.
 pub const MEANINGS: &[(&str, &str)] = &[
+    ("border/packs", "The packs of a party have faults, which are listed."),
     ("cli/bad-basis", "A legal basis that is not cited as an article of an instrument."),
     ("cli/bad-value", "A value that the option does not take."),
+    ("cli/built-in", "Data built into the program is faulty: a mistake of the build."),
     ("cli/file-unreadable", "The file or folder cannot be read, for the reason told."),
     ("cli/not-utf8", "An argument that is not UTF-8."),
     ("cli/option-missing", "An option that must be given is missing."),
@@ -24,10 +26,13 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("exchange/record-mismatch", "The frame holds another record than the dispatch names."),
     ("exchange/twin-mismatch", "The acknowledgement names another crossing or decision than the one sent."),
     ("exchange/unknown-checkpoint", "The cosignature is of a checkpoint that was not made here."),
+    ("law/register", "The register has faults, which are listed."),
+    ("node/sequencer", "The task that works a party's ledger ended before its time."),
     ("threat/bad-pattern", "The pattern of an indicator does not have the shape of STIX patterning."),
     ("threat/bad-reference", "A reference that does not name an object of the kind it must."),
     ("threat/invalid", "The object breaks a rule of STIX."),
     ("threat/missing-property", "A property that STIX requires of this type is missing."),
     ("threat/unknown-label", "A label in the text of an object is not in the vocabulary."),
+    ("tls/configuration", "The listener cannot be set up with these keys."),
     ("tls/handshake", "The handshake failed for the reason told."),
 ];
