@@ -3,7 +3,7 @@
 use comity_ledger::{
     Committed, Log, LogFault, MemoryStore, TreeHead,
     log::{ENTRIES, Held, LEAVES, LOG_PARTITION, TILES},
-    memory::{Fate, Operation, block_on},
+    memory::{Fate, Image, Operation, block_on},
     proof::{verify_consistency, verify_inclusion},
     store::{Class, ErasureAuthority, LogHead, Row, Store, StoreFault, Table},
     tile::{TileId, parse_bundle, parse_tile},
@@ -11,7 +11,7 @@ use comity_ledger::{
 };
 use comity_record::{Entry, EntryKind, EntrySalt, Timestamp, sha256};
 use proptest::prelude::*;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 const VIEW: Table = Table { name: "view", class: Class::Projection };
 
@@ -37,6 +37,22 @@ pub fn log_of(store: &MemoryStore, size: u64) -> Log {
         block_on(log.commit(store, entries(log.size(), to), Vec::new())).unwrap();
     }
     log
+}
+
+/// A size with a full tile of level 1.
+const LARGE: u64 = 66_000;
+
+/// A store with a log of that size, made once.
+fn large() -> MemoryStore {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    let store = MemoryStore::new();
+    let make = || {
+        let store = MemoryStore::new();
+        log_of(&store, LARGE);
+        store.image()
+    };
+    store.restore(IMAGE.get_or_init(make).clone());
+    store
 }
 
 #[test]
@@ -73,8 +89,8 @@ fn rows_alone_leave_the_head() {
 /// Sizes around the borders of tiles: what opens is what was written, every proof holds, every tile has its bytes.
 #[test]
 fn logs_open_again() {
-    for size in [0, 1, 255, 256, 257, 511, 512, 1000, 65_536, 65_800] {
-        let store = MemoryStore::new();
+    for size in [0, 1, 255, 256, 257, 511, 512, 1000, LARGE] {
+        let store = if size == LARGE { large() } else { MemoryStore::new() };
         let log = log_of(&store, size);
         let opened = block_on(Log::open(&store)).unwrap();
         assert_eq!((opened.head(), opened.tree_head()), (log.head(), log.tree_head()), "{size}");
@@ -184,7 +200,7 @@ fn a_store_with_another_history_is_not_caught_up() {
 #[test]
 fn damage_is_named() {
     let sound = MemoryStore::new();
-    log_of(&sound, 66_000);
+    log_of(&sound, 900);
     let missing = |table: Table, key: Vec<u8>| damaged(&sound, table, &key, None);
     let altered = |table: Table, key: Vec<u8>| {
         let mut value =
@@ -195,23 +211,34 @@ fn damage_is_named() {
     let index = |index: u64| index.to_be_bytes().to_vec();
     let tile = |level, index| TileId { level, index }.key();
 
-    assert_eq!(at_start(&missing(ENTRIES, index(65_900))), "ledger/missing-entry");
-    assert_eq!(at_start(&altered(ENTRIES, index(65_900))), "ledger/root");
-    assert_eq!(at_start(&missing(TILES, tile(0, 256))), "ledger/missing-tile");
-    assert_eq!(at_start(&altered(TILES, tile(0, 256))), "ledger/root");
-    assert_eq!(at_start(&missing(TILES, tile(1, 0))), "ledger/missing-tile");
-    assert_eq!(at_start(&damaged(&sound, TILES, &tile(1, 0), Some(&[0; 64]))), "ledger/missing-tile");
-    assert_eq!(at_start(&damaged(&sound, ENTRIES, &index(66_000), Some(&[0; 64]))), "ledger/beyond-head");
+    assert_eq!(at_start(&missing(ENTRIES, index(800))), "ledger/missing-entry");
+    assert_eq!(at_start(&altered(ENTRIES, index(800))), "ledger/root");
+    assert_eq!(at_start(&missing(TILES, tile(0, 2))), "ledger/missing-tile");
+    assert_eq!(at_start(&altered(TILES, tile(0, 2))), "ledger/root");
+    assert_eq!(at_start(&damaged(&sound, TILES, &tile(0, 2), Some(&[0; 64]))), "ledger/missing-tile");
+    assert_eq!(at_start(&damaged(&sound, ENTRIES, &index(900), Some(&[0; 64]))), "ledger/beyond-head");
 
     assert_eq!(at_audit(&sound), None);
     assert_eq!(at_audit(&missing(ENTRIES, index(7))), Some("ledger/missing-entry"));
     assert_eq!(at_audit(&altered(ENTRIES, index(7))), Some("ledger/altered-tile"));
-    assert_eq!(at_audit(&altered(TILES, tile(0, 3))), Some("ledger/altered-tile"));
-    assert_eq!(at_audit(&missing(TILES, tile(0, 3))), Some("ledger/missing-tile"));
 
     let store = altered(ENTRIES, index(7));
     let log = block_on(Log::open(&store)).unwrap();
     assert_eq!(block_on(log.entry(&store, 7)).unwrap_err().code(), "ledger/altered-entry");
+}
+
+/// In a log with a full tile of level 1, the start reads that tile, and the audit every one below it.
+#[test]
+fn damage_of_a_large_log_is_named() {
+    let store = large();
+    for (level, index, code) in [(1, 0, "ledger/missing-tile"), (0, 256, "ledger/missing-tile")] {
+        let key = TileId { level, index }.key();
+        assert_eq!(at_start(&damaged(&store, TILES, &key, None)), code);
+    }
+    let inner = damaged(&store, TILES, &TileId { level: 0, index: 3 }.key(), Some(&[1; 8192]));
+    assert_eq!(at_audit(&inner), Some("ledger/altered-tile"));
+    let without = damaged(&store, TILES, &TileId { level: 0, index: 3 }.key(), None);
+    assert_eq!(at_audit(&without), Some("ledger/missing-tile"));
 }
 
 /// A log that ends with a full tile has its last entry in no partial tile.
