@@ -14,7 +14,8 @@ use comity_ledger::{
     tree::{Frontier, Subtree, perfect_root},
     witness::{AddCheckpoint, Declined, Kept, WITNESSED_LEAVES, Watched, kept_leaves, load},
 };
-use comity_record::{Canonical, Hash, PartyCode};
+use comity_record::{Canonical, Hash, PartyCode, canonical::encode};
+use minicbor::bytes::ByteVec;
 use std::collections::BTreeSet;
 
 /// A checkpoint of `owner` that each witness cosigned with both keys, a minute later each.
@@ -260,6 +261,43 @@ fn heads_of_different_sizes_are_evidence_by_the_hashes_kept() {
             .is_ok_and(|p| p.verify(&[watching.owner.signer().keys()]).is_ok());
         assert!(!verified, "byte {at}");
     }
+}
+
+/// The encoding of an equivocation proof, to accuse an honest log with.
+#[derive(minicbor::Encode)]
+#[cbor(map)]
+struct Accusation {
+    #[n(0)]
+    shorter: ByteVec,
+    #[n(1)]
+    longer: ByteVec,
+    #[n(2)]
+    prefix: Hash,
+    #[n(3)]
+    proof: Vec<Hash>,
+}
+
+/// Nobody can make evidence against a log out of two honest heads.
+#[test]
+fn an_honest_log_cannot_be_accused() {
+    let mut watching = Watching::new();
+    watching.grow(90);
+    let early = watching.owner.sign(watching.log.tree_head(), 1);
+    watching.grow(150);
+    let late = watching.owner.sign(watching.log.tree_head(), 2);
+    let proof = block_on(watching.log.consistency_proof(&watching.theirs, 90, 150)).unwrap();
+    let bytes = |signed: &SignedCheckpoint| ByteVec::from(signed.to_string().into_bytes());
+    let accuse = |shorter, longer, prefix: Hash, proof: &[Hash]| {
+        let accusation =
+            Accusation { shorter: bytes(shorter), longer: bytes(longer), prefix, proof: proof.to_vec() };
+        let read = EquivocationProof::from_bytes(&encode(&accusation)).unwrap();
+        read.verify(&[watching.owner.signer().keys()]).unwrap_err().code()
+    };
+    assert_eq!(accuse(&early, &late, early.head().root, &proof), "equivocation/agree");
+    assert_eq!(accuse(&late, &late, late.head().root, &[]), "equivocation/agree");
+    assert_eq!(accuse(&early, &late, Hash([1; 32]), &proof), "equivocation/proof");
+    assert_eq!(accuse(&late, &late, early.head().root, &[]), "equivocation/proof");
+    assert_eq!(accuse(&late, &early, early.head().root, &proof), "equivocation/order");
 }
 
 /// Who counts for a crossing of XA with XB.
