@@ -313,10 +313,15 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Adds a key; a second entry for the same party, purpose and key replaces the first.
-    pub fn insert(&mut self, entry: KeyEntry) {
+    /// Adds a key; a second entry for the same party, purpose and key replaces the first, but never lifts a revocation.
+    pub fn insert(&mut self, mut entry: KeyEntry) {
         let same = |e: &KeyEntry| e.party == entry.party && e.purpose == entry.purpose && e.key == entry.key;
+        let before = self.entries.iter().filter(|e| same(e)).find_map(|e| e.revoked);
         self.entries.retain(|e| !same(e));
+        entry.revoked = match (before, entry.revoked) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
         self.entries.push(entry);
     }
 

@@ -5,7 +5,7 @@ use crate::{
     Bodies,
     tables::{CROSSINGS, DECISIONS, DecisionRow, INPUTS, crossing_key},
 };
-use comity_border::{Decision, Judgement, Packs, Request, Standing, StandingEntries, judge};
+use comity_border::{Decision, Judgement, Packs, Request, Standing, StandingEntries, Subject, judge};
 use comity_law::Register;
 use comity_ledger::store::{Kv, Order, Row, Store};
 use comity_record::{Canonical, CrossingId, Entry, RecordId, Timestamp, Verified};
@@ -41,6 +41,11 @@ pub(super) struct Judged {
 }
 
 impl Law {
+    /// The request with what this side relies on written into it, so that the other side can judge the same crossing.
+    pub fn state(&self, record: &Verified, request: Request) -> Request {
+        request.stating(&self.register, &self.standing, &Subject::of(record))
+    }
+
     /// Judges by what is in force here.
     pub fn judge(&self, record: &Verified, request: &Request) -> Judgement {
         judge(&self.packs, &self.register, &self.standing, record, request)
@@ -65,7 +70,7 @@ impl Law {
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// What would be judged; nothing is entered.
     pub fn preview(&self, record: &Verified, request: &Request) -> Judgement {
-        self.law.judge(record, request)
+        self.law.judge(record, &self.law.state(record, request.clone()))
     }
 
     /// The entry and decision of a judgement. A judgement that asks for redaction first is entered as the refusal of

@@ -20,8 +20,8 @@ mod redact;
 mod send;
 mod share;
 
-pub use cosign::CHECKPOINTS;
 pub use author::{Authored, Content, Manuscript};
+pub use cosign::CHECKPOINTS;
 pub use erase::Erased;
 pub use fault::DeskFault;
 pub use hold::HeldRecord;

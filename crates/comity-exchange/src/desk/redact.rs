@@ -3,9 +3,9 @@
 
 use super::{Desk, DeskFault, Manuscript, author::Content};
 use crate::{Bodies, Entropy, draw};
-use comity_border::RedactFirst;
+use comity_border::{RedactFirst, redacted_labels};
 use comity_ledger::store::{Kv, Store};
-use comity_record::{Derivation, RecordId, Timestamp, label::Personal};
+use comity_record::{Derivation, RecordId, Timestamp};
 use comity_threat::{Object, Redacted, Selector, Tables, Withheld, redact};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -42,11 +42,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         selectors.extend(first.fields().iter().cloned());
         selectors.sort();
         selectors.dedup();
-        let mut labels = held.record.labels().clone();
-        if first.fields().contains(comity_border::PERSONAL) {
-            labels.personal = Personal::None;
-            labels.data_subject.clear();
-        }
+        let labels = redacted_labels(held.record.labels(), first.fields());
         let statement = held.record.statement();
         let derived =
             Derivation { link: Derivation::link(&draw(entropy), &original), redacted: selectors, withheld };

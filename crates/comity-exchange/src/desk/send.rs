@@ -241,6 +241,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         record: &comity_record::Verified,
         request: Request,
     ) -> Result<Option<Standing>, DeskFault> {
+        let request = self.law.state(record, request);
         let judgement = self.law.judge(record, &request);
         let judged = self.judged(now, record.id(), request.clone(), &judgement);
         let number = self.peer(party)?.number;

@@ -73,7 +73,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
         let request =
             Request { at: now, from: self.party.clone(), direction: Direction::Sending, ..sharing.request };
+        let asked = request.transfer_ground.clone();
         let held = self.envelope(sharing.record).await?;
+        let request = self.law.state(&held.record, request);
         let judgement = self.law.judge(&held.record, &request);
         let mut judged =
             vec![(sharing.record, self.judged(now, sharing.record, request.clone(), &judgement))];
@@ -81,6 +83,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             && let Some(derived) = self.redact(now, entropy, sharing.record, first).await?
         {
             let held = self.envelope(derived).await?;
+            let request = self.law.state(&held.record, Request { transfer_ground: asked.clone(), ..request });
             let judgement = self.law.judge(&held.record, &request);
             judged.push((sharing.record, self.judged(now, derived, request, &judgement)));
         }

@@ -12,7 +12,7 @@ use crate::{
 };
 use comity_law::Register;
 use comity_record::{Letter, PartyCode, RootSigned, UnitStatement};
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 
 /// How long a letter may be accepted, in days.
 pub const LETTER_DAYS: i32 = 90;
@@ -37,7 +37,7 @@ pub fn init(
         .parent()
         .map_or_else(|| config.node.data_dir.clone(), |dir| dir.join(&config.node.data_dir));
     let dir = folder(&data_dir, party);
-    make_folder(&data_dir)?;
+    make_folder(&dir)?;
     let keys = Keys::create(&dir, party, clock.now(), random)
         .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
     let settings = config.party.entry(Text(party.clone())).or_default();
@@ -95,6 +95,9 @@ fn write_config(path: &Path, config: &Config) -> Result<(), Fault> {
 }
 
 fn make_folder(path: &Path) -> Result<(), Fault> {
-    fs::create_dir_all(path)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
         .map_err(|why| Fault::new("node/folder", format!("`{}` cannot be made: {why}", path.display())))
 }
