@@ -1,17 +1,16 @@
 //! Looks at the world once and hands over to [`comity::run`].
 
 use comity::{Screen, World, screen::Colour};
-use comity_record::Timestamp;
+use comity_node::clock::Clock;
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 fn main() -> ExitCode {
     let out = io::BufWriter::new(io::stdout());
     let mut screen = Screen::new(Box::new(out), Box::new(io::stderr()), colour());
-    let ended = comity::run(std::env::args_os(), World { now: now() }, &mut screen);
+    let ended = comity::run(std::env::args_os(), World { now: Clock::system().now() }, &mut screen);
     match screen.finish() {
         Ok(()) => ExitCode::from(ended.code()),
         Err(failed) => unwritten(&failed),
@@ -30,10 +29,4 @@ fn unwritten(failed: &io::Error) -> ExitCode {
 fn colour() -> Colour {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if io::stdout().is_terminal() && !unwanted { Colour::On } else { Colour::Off }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the command's one look at the clock")]
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -4,11 +4,15 @@ use crate::{Exit, Fault, verb::open};
 use comity_ledger::{
     CheckpointKeys, SignedCheckpoint, checkpoint::CheckpointFault, cosignature::Cosignature,
 };
+use comity_node::keys::unarmour;
 use comity_record::{Canonical, Letter, RootSigned, Timestamp};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
+
+/// The longest text that is searched for a letter.
+const LONGEST: u64 = 1 << 20;
 
 /// The letters that are trusted.
 #[derive(Debug, Default)]
@@ -68,15 +72,19 @@ impl Trusted {
     }
 }
 
-/// The letter of a file.
-fn letter(file: &Path) -> Result<Letter, Fault> {
-    let bytes = open::file(file, RootSigned::<Letter>::LIMIT as u64)?;
-    let read = RootSigned::<Letter>::from_bytes(&bytes)
-        .map_err(|malformed| (malformed.code(), malformed.to_string()))
-        .and_then(|signed| signed.introduce().map_err(|fault| (fault.code(), fault.to_string())));
-    read.map_err(|(code, why)| {
+/// The letter of a file: its bytes, or the text that stands between two marks.
+pub fn letter(file: &Path) -> Result<Letter, Fault> {
+    let bytes = open::file(file, LONGEST)?;
+    let refused = |code: &'static str, why: &dyn std::fmt::Display| {
         Fault::new(Exit::No, code, format!("`{}` is not a letter: {why}", file.display()))
-    })
+    };
+    let signed = match std::str::from_utf8(&bytes) {
+        Ok(text) => unarmour(text).map_err(|fault| refused(fault.code(), &fault))?,
+        Err(_) => {
+            RootSigned::from_bytes(&bytes).map_err(|malformed| refused(malformed.code(), &malformed))?
+        }
+    };
+    signed.introduce().map_err(|fault| refused(fault.code(), &fault))
 }
 
 /// The checkpoint, verified with a pair of keys of the letter that was valid when it was signed.

@@ -8,10 +8,10 @@ pub use values::{ReadLabel, label};
 use crate::{
     Fault,
     screen::{COLUMNS, wrap},
-    verb::{border, law, ledger, receipt},
+    verb::{border, config, init, keys, law, ledger, letter, principles, receipt},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 /// States exchange records under the law that each cites, with proof.
 #[derive(Debug, Parser)]
@@ -33,6 +33,12 @@ pub struct Command {
     /// Answer with one JSON document (faults too, on standard error)
     #[arg(long, global = true, display_order = 900)]
     pub json: bool,
+    /// The node's folder
+    #[arg(long, global = true, display_order = 901, value_name = "DIR", default_value = "./comity-node")]
+    pub dir: PathBuf,
+    /// The party meant, where a node hosts several
+    #[arg(long, global = true, display_order = 902, value_name = "PARTY")]
+    pub party: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -45,8 +51,9 @@ Every party runs its own node. A record crosses from one party to another only \
 if the border of both clears it; each crossing and each refusal is entered in a \
 ledger that nobody can quietly rewrite.
 
-The verbs below need no running node: they read the register of law, the packs \
-of policies, and files. Designations of States and territories follow the United \
+None of the verbs below needs a running node: `law`, `border`, `ledger` and \
+`receipt` read the register of law, the packs of policies and files; the others \
+read and write a node's folder (--dir). Designations of States and territories follow the United \
 Nations lists and imply no opinion about their status.";
 
 const AFTER_HELP: &str = "\
@@ -68,12 +75,24 @@ pub enum Verb {
     /// Ask the border what it would say to a crossing
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Border(border::Border),
+    /// Show what carries out each AALCO and APPF principle
+    Principles(principles::Principles),
     /// Verify a ledger offline
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Ledger(ledger::Ledger),
     /// Verify the receipt of a crossing offline
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Receipt(receipt::Verb),
+    /// Make a node's folder: a party's keys, its letter and the configuration
+    Init(init::Init),
+    /// Show the configuration with every key and its comment
+    Config(config::Config),
+    /// Show, issue and read letters: the signed introductions of nodes
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Letter(letter::Letter),
+    /// List and rotate a party's purpose keys
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Key(keys::Key),
 }
 
 /// What the arguments come to.

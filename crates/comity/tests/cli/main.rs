@@ -9,5 +9,6 @@ mod door;
 mod help;
 mod law;
 mod ledger;
+mod node;
 mod streams;
 mod wrong;
