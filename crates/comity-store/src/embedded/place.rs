@@ -31,7 +31,7 @@ impl Place {
         let place = Place { dir, _lock: lock };
         match place.stated()? {
             None => place.begin()?,
-            Some(Stated { version: FORMAT, finished: false }) => {}
+            Some(Stated { version: FORMAT, finished: false }) => place.begin_again()?,
             Some(Stated { version: FORMAT, finished: true }) => place.engine_present()?,
             Some(Stated { version, .. }) => {
                 let path = place.format();
@@ -91,6 +91,15 @@ impl Place {
             });
         }
         self.write(&format!("{HEADING}{FORMAT}\n{UNFINISHED}\n"))
+    }
+
+    /// The engine was cut off while it was created, which it does not take up again. Nothing was committed to it.
+    fn begin_again(&self) -> Result<(), StoreFault> {
+        let engine = self.engine();
+        match fs::remove_dir_all(&engine) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(of_system(&engine, &error)),
+            _ => Ok(()),
+        }
     }
 
     fn engine_present(&self) -> Result<(), StoreFault> {

@@ -203,6 +203,28 @@ async fn missing_files_are_named() {
     }
 }
 
+/// A process killed while it created the engine: at any point of that the next one begins anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unfinished_creation_is_begun_again() {
+    for left in [
+        &[][..],
+        &["engine/lock"],
+        &["engine/lock", "engine/0.jnl"],
+        &["engine/keyspaces/0/0", "engine/version"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("format"), "comity store format 1\nunfinished\n").unwrap();
+        for name in left {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"").unwrap();
+        }
+        store_in(folder.path(), 1, false).await;
+        let store = open(folder.path()).await.unwrap();
+        verify(&store, 20).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn other_formats_are_refused() {
     let folder = tempfile::tempdir().unwrap();
