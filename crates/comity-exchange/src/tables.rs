@@ -33,6 +33,10 @@ pub const PEERS: Table = log("peers");
 pub const ACTS: Table = log("acts");
 /// Recalls applied here: key is the recalled record and the recall; value the positions.
 pub const RECALLED: Table = log("recalled");
+/// Recalls that came, from the commit that took them in: key is the recall and the code of the peer; empty value.
+pub const RECALLS: Table = log("recalls");
+/// The recalls of [`RECALLS`] that were applied and reported, by the same key; empty value.
+pub const RECALLS_DONE: Table = log("recalls_done");
 
 /// Every table of the log, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
@@ -48,6 +52,8 @@ pub const LOG_TABLES: &[Table] = &[
     PEERS,
     ACTS,
     RECALLED,
+    RECALLS,
+    RECALLS_DONE,
 ];
 
 /// A record as held.
@@ -212,4 +218,9 @@ pub fn object_key(index: u64, slot: u32) -> Vec<u8> {
 /// The key of a crossing row.
 pub fn crossing_key(crossing: &CrossingId, index: u64) -> Vec<u8> {
     [crossing.0.as_bytes().as_slice(), index.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of a recall that came from a peer.
+pub fn recall_key(recall: &RecordId, from: &PartyCode) -> Vec<u8> {
+    [recall.0.0.as_slice(), from.as_str().as_bytes()].concat()
 }

@@ -325,10 +325,10 @@ impl KeyRing {
         self.entries.push(entry);
     }
 
-    /// Marks a key as revoked; true where it was known.
-    pub fn revoke(&mut self, key: KeyId, at: Timestamp) -> bool {
+    /// Marks a party's key as revoked; true where it was known. A party can revoke nobody else's key.
+    pub fn revoke(&mut self, party: &PartyCode, key: KeyId, at: Timestamp) -> bool {
         let mut known = false;
-        for entry in self.entries.iter_mut().filter(|e| e.key.id() == key) {
+        for entry in self.entries.iter_mut().filter(|e| e.party == *party && e.key.id() == key) {
             entry.revoked = Some(entry.revoked.map_or(at, |earlier| earlier.min(at)));
             known = true;
         }

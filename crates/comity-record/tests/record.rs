@@ -113,7 +113,7 @@ fn a_record_is_verified_only_by_its_authors_key_of_that_day() {
     assert!(signed.clone().verify(&keys()).is_ok());
     assert_eq!(signed.clone().verify(&KeyRing::default()).unwrap_err().code(), "key/unknown");
     let mut revoked = keys();
-    assert!(revoked.revoke(signer().public_key().id(), day("2026-06-01")));
+    assert!(revoked.revoke(&"XA".parse().unwrap(), signer().public_key().id(), day("2026-06-01")));
     assert_eq!(signed.clone().verify(&revoked).unwrap_err().code(), "key/revoked");
     let mut late = statement(paper());
     late.issued = day("2027-01-01");

@@ -10,17 +10,21 @@ use crate::{
     turn::{CheckpointOffer, Cosignature, Turn},
 };
 use comity_ledger::{
-    CheckpointKeys, CheckpointSigner, SignedCheckpoint,
+    CheckpointKeys, CheckpointSigner, EquivocationProof, SignedCheckpoint,
     cosignature::Strength,
+    equivocation::EQUIVOCATIONS,
     note::SignatureLine,
     store::{Kv, Store},
     tile::TilePath,
     witness::{AddCheckpoint, Declined, MAX_LEAVES, load},
 };
-use comity_record::{PartyCode, Timestamp};
+use comity_record::{Canonical, PartyCode, Timestamp};
 
 /// The space of our own checkpoints, by size (eight bytes, big-endian): the note with every cosignature gathered.
 pub const CHECKPOINTS: &str = "checkpoints";
+
+/// Proofs kept against one log; more add nothing.
+const MAX_CONFLICTS: usize = 16;
 
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     fn checkpoint_signer(&self) -> CheckpointSigner<'_> {
@@ -125,8 +129,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let accepted = match watched.consider(&keys, &request) {
             Ok(accepted) => accepted,
             Err(Declined::Equivocation(proof)) => {
-                let entry = proof.entry(now, self.party.clone(), party.clone());
-                self.log.commit(&self.store, vec![(entry, draw(entropy))], vec![proof.row()]).await?;
+                if !self.is_known_conflict(&keys, &proof).await? {
+                    let entry = proof.entry(now, self.party.clone(), party.clone());
+                    self.log.commit(&self.store, vec![(entry, draw(entropy))], vec![proof.row()]).await?;
+                }
                 return Ok(vec![Event::Conflict { by: party.clone() }]);
             }
             Err(declined) => {
@@ -143,6 +149,29 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let lines = lines.iter().map(ToString::to_string).collect();
         self.peer_mut(party)?.owed.push(Cosignature { size, lines });
         Ok(Vec::new())
+    }
+
+    /// Whether these two heads were entered before, or enough others of the same log: a peer that shows its conflict in
+    /// every turn must not make our log grow with each.
+    async fn is_known_conflict(
+        &self,
+        keys: &[CheckpointKeys],
+        proof: &EquivocationProof,
+    ) -> Result<bool, DeskFault> {
+        let heads = |proof: &EquivocationProof| {
+            proof.verify(keys).ok().map(|(shorter, longer)| (shorter.head(), longer.head()))
+        };
+        let mut known = 0;
+        for (_, value) in self.rows(EQUIVOCATIONS, 0).await? {
+            let kept = EquivocationProof::from_bytes(&value)?;
+            if kept.origin() == proof.origin() {
+                known += 1;
+                if heads(&kept) == heads(proof) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(known >= MAX_CONFLICTS)
     }
 
     /// Adds a peer's cosignatures to our checkpoints, once each is found good.
@@ -182,7 +211,6 @@ fn cosigned(
 ) -> Option<SignedCheckpoint> {
     let mut signed = own.verify(note).ok()?;
     let lines = SignatureLine::parse_all(lines.as_bytes()).ok()?;
-    signed.add(lines.into_iter().filter(|line| witness.iter().any(|keys| keys.origin == line.name)));
-    let good = witness.iter().any(|keys| matches!(keys.cosignature(&signed), Ok(Some(_))));
+    let good = witness.iter().any(|keys| matches!(keys.endorse(&mut signed, &lines), Ok(Some(_))));
     good.then_some(signed)
 }

@@ -39,9 +39,12 @@ use comity_ledger::{
     Log,
     store::{Kv, Store},
 };
-use comity_record::{KeyRing, Letter, PartyCode};
+use comity_record::{KeyRing, Letter, PartyCode, RecordId};
 use comity_threat::Tables;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One party's sequencer over its store and sealed bodies.
 #[derive(Debug)]
@@ -61,6 +64,7 @@ pub struct Desk<S, B> {
     tables: Arc<Tables>,
     roster: u64,
     frames: send::FrameCache,
+    pending_recalls: BTreeSet<(RecordId, PartyCode)>,
 }
 
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {

@@ -4,16 +4,19 @@ use super::{Desk, DeskFault, Law, peers::Positions, send::FrameCache};
 use crate::{
     Bodies,
     house::{ActRow, House},
-    tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow},
+    tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow, RECALLS, RECALLS_DONE},
 };
 use comity_border::{Disclosure, StandingEntries};
 use comity_ledger::{
     Log,
     store::{Kv, Order, Partition, Store, Table},
 };
-use comity_record::{Canonical, KeyRing, Letter, PartyCode, Signer};
+use comity_record::{Canonical, Hash, KeyRing, Letter, PartyCode, RecordId, Signer};
 use comity_threat::Tables;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The keys a desk signs with.
 #[derive(Clone, Debug)]
@@ -72,6 +75,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             roster: 0,
             tables: begin.tables,
             frames: FrameCache::default(),
+            pending_recalls: BTreeSet::new(),
         };
         desk.read_all().await?;
         Ok(desk)
@@ -99,6 +103,14 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         for party in parties {
             self.read_positions(&party).await?;
         }
+        self.read_pending_recalls().await
+    }
+
+    /// The recalls that were taken in, and whose application a crash prevented.
+    async fn read_pending_recalls(&mut self) -> Result<(), DeskFault> {
+        let done: BTreeSet<_> = self.rows(RECALLS_DONE, 0).await?.into_iter().map(|(key, _)| key).collect();
+        let pending = self.rows(RECALLS, 0).await?.into_iter().filter(|(key, _)| !done.contains(key));
+        self.pending_recalls = pending.filter_map(|(key, _)| read_recall_key(&key)).collect();
         Ok(())
     }
 
@@ -144,4 +156,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
 /// The position that a key begins with.
 pub(super) fn position_of(key: &[u8]) -> u64 {
     key.first_chunk::<8>().copied().map_or(0, u64::from_be_bytes)
+}
+
+/// The recall and the peer of a key of [`RECALLS`].
+fn read_recall_key(key: &[u8]) -> Option<(RecordId, PartyCode)> {
+    let (recall, peer) = key.split_first_chunk::<32>()?;
+    Some((RecordId(Hash(*recall)), std::str::from_utf8(peer).ok()?.parse().ok()?))
 }

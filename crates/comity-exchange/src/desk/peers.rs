@@ -311,16 +311,16 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     RootSigned::<KeyRevocation>::from_bytes(&bytes)?.verify(root).map_err(|fault| {
                         DeskFault::Other { what: "a revocation taken before", why: fault.to_string() }
                     })?;
-                revoke(&mut self.keys, &revocation);
+                revoke(&mut self.keys, &row.party, &revocation);
             }
         }
         Ok(())
     }
 }
 
-fn revoke(keys: &mut KeyRing, revocation: &KeyRevocation) {
+fn revoke(keys: &mut KeyRing, party: &PartyCode, revocation: &KeyRevocation) {
     // A revocation of a key never seen changes nothing: that key is refused anyway.
-    let _known = keys.revoke(revocation.key, revocation.at);
+    let _known = keys.revoke(party, revocation.key, revocation.at);
 }
 
 #[cfg(test)]

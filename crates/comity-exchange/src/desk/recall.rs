@@ -4,10 +4,10 @@
 //! The rule of this version: narrow at once. A recalled record is no longer shown as current nor passed on; its body is
 //! erased only when a person confirms (`comity erase`).
 
-use super::{Authored, Desk, DeskFault, Manuscript, Shared, Sharing, receive::Event};
+use super::{Authored, Desk, DeskFault, Manuscript, Shared, Sharing};
 use crate::{
     Bodies, Entropy, draw,
-    tables::{OUTBOX, OutboxRow, RECALLED},
+    tables::{OUTBOX, OutboxRow, RECALLED, RECALLS_DONE, recall_key},
 };
 use comity_border::Request;
 use comity_ledger::store::{Kv, Row, Store};
@@ -70,28 +70,47 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(Recalled { recall: authored, shared })
     }
 
-    /// Applies recalls that were just taken in, and reports to their author.
+    /// Applies the recalls that were taken in and not applied yet, and reports to who sent them. A crash on the way leaves
+    /// them to the next turn; a report may then come twice.
     pub(super) async fn apply_recalls(
         &mut self,
         now: Timestamp,
         entropy: &mut dyn Entropy,
-        peer: &PartyCode,
-        events: &[Event],
     ) -> Result<(), DeskFault> {
-        for event in events {
-            let Event::TakenIn { record, .. } = event else { continue };
-            let held = self.envelope(*record).await?;
-            let Body::Recall(recall) = held.record.statement().body.clone() else { continue };
-            let done = self.apply_recall(now, entropy, peer, *record, held.record.origin(), &recall).await?;
-            let report = RecallReport {
-                recall: *record,
-                crossing: CrossingId::of(&recall.record, peer, &self.party),
-                done: done.to_owned(),
-                reason: None,
-            };
-            self.report(now, entropy, peer, *record, held.record.labels(), report).await?;
+        while let Some((record, peer)) = self.pending_recalls.first().cloned() {
+            let key = recall_key(&record, &peer);
+            let done = self.store.get_many(RECALLS_DONE, &[(0, key.clone())]).await?.pop().flatten();
+            if done.is_none() {
+                self.apply_and_report(now, entropy, &peer, record).await?;
+                let row = Row { table: RECALLS_DONE, partition: 0, key, value: Vec::new() };
+                self.log.write(&self.store, vec![row]).await?;
+            }
+            self.pending_recalls.remove(&(record, peer));
         }
         Ok(())
+    }
+
+    async fn apply_and_report(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        record: RecordId,
+    ) -> Result<(), DeskFault> {
+        let held = match self.envelope(record).await {
+            // A recall that can no longer be read or verified is none.
+            Err(DeskFault::Erased { .. } | DeskFault::Unverified(_)) => return Ok(()),
+            held => held?,
+        };
+        let Body::Recall(recall) = held.record.statement().body.clone() else { return Ok(()) };
+        let done = self.apply_recall(now, entropy, peer, record, held.record.origin(), &recall).await?;
+        let report = RecallReport {
+            recall: record,
+            crossing: CrossingId::of(&recall.record, peer, &self.party),
+            done: done.to_owned(),
+            reason: None,
+        };
+        self.report(now, entropy, peer, record, held.record.labels(), report).await
     }
 
     async fn apply_recall(
@@ -106,6 +125,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         match self.envelope(recall.record).await {
             Err(DeskFault::NoRecord { .. }) => Ok("not-held"),
             Err(DeskFault::Erased { .. }) => Ok("erased"),
+            Err(DeskFault::Unverified(_)) => Ok("kept"),
             Err(fault) => Err(fault),
             // Only the author of a record may withdraw it.
             Ok(held) if held.record.origin() != author => Ok("kept"),

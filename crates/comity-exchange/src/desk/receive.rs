@@ -8,13 +8,13 @@
 use super::{Desk, DeskFault, author::Written, judge::Judged, peers::CLOCK_TOLERANCE};
 use crate::{
     Acknowledgement, Bodies, Dispatch, Entropy, Outcome, draw, frames,
-    tables::{ACKNOWLEDGED, INBOX, InboxRow},
+    tables::{ACKNOWLEDGED, INBOX, InboxRow, OUTBOX, OutboxRow, RECALLS, recall_key},
     turn::{Item, Turn},
 };
 use comity_border::{Direction, Judgement, Request};
 use comity_ledger::store::{Kv, Row, Store};
 use comity_record::{
-    Attested, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed, Timestamp,
+    Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed, Timestamp,
     Verified, sha256,
 };
 use std::collections::BTreeSet;
@@ -100,7 +100,7 @@ enum Reception {
     /// The sender withdrew the position.
     Withdrawn,
     /// Cleared by our border.
-    Cleared { written: Box<Option<Written>>, dispatch: Vec<u8>, judged: Box<Judged> },
+    Cleared { written: Box<Option<Written>>, dispatch: Vec<u8>, judged: Box<Judged>, recalls: bool },
     /// Refused by our border.
     Refused { dispatch: Vec<u8>, judged: Box<Judged>, outcome: Outcome },
     /// Not acceptable as it stands, though its sender signed the dispatch.
@@ -160,7 +160,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
         }
         events.extend(self.enter_receptions(now, entropy, peer, receptions).await?);
-        self.apply_recalls(now, entropy, peer, &events).await?;
+        self.apply_recalls(now, entropy).await?;
         Ok(events)
     }
 
@@ -208,8 +208,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Judgement::Cleared(_) => {
                 let held = self.record_rows(&[dispatch.record]).await?.pop().flatten().is_some();
                 let known = held || !new_records.insert(dispatch.record);
+                let recalls = matches!(record.statement().body, Body::Recall(_));
                 let written = Box::new((!known).then_some(written));
-                return Ok(Ok(Reception::Cleared { written, dispatch: bytes.to_vec(), judged }));
+                return Ok(Ok(Reception::Cleared { written, dispatch: bytes.to_vec(), judged, recalls }));
             }
             Judgement::Refusal(refusal) => Outcome::Refused(refusal.disclosed(self.disclosure)),
             // A receiver redacts nothing: what it may not hold as it stands, it refuses.
@@ -247,14 +248,19 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             return Ok(Vec::new());
         }
         let number = self.peer(peer)?.number;
-        let (mut entries, mut rows, mut events, mut positions) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut rows, mut events, mut positions, mut recalls) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (position, reception) in receptions {
             let index = self.log.size() + entries.len() as u64;
             let mut inbox = InboxRow { dispatch: None, record: None, index: None, outcome: None, at: now };
             let entered = match reception {
                 Reception::Withdrawn => None,
-                Reception::Cleared { written, dispatch, judged } => {
+                Reception::Cleared { written, dispatch, judged, recalls: is_recall } => {
+                    if is_recall {
+                        let key = recall_key(&judged.record, peer);
+                        rows.push(Row { table: RECALLS, partition: 0, key, value: Vec::new() });
+                        recalls.push((judged.record, peer.clone()));
+                    }
                     let written = Vec::from_iter(*written);
                     rows.extend(self.hold(index, written, Some(peer)).await?);
                     events.push(Event::TakenIn { from: peer.clone(), record: judged.record });
@@ -297,6 +303,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         rows.sort_by(|a, b| (a.table.name, a.partition, &a.key).cmp(&(b.table.name, b.partition, &b.key)));
         rows.dedup();
         self.log.commit(&self.store, entries, rows).await?;
+        self.pending_recalls.extend(recalls);
         let held = &mut self.peer_mut(peer)?.held;
         positions.into_iter().for_each(|position| held.insert(position));
         Ok(events)
@@ -327,7 +334,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let (mut entries, mut rows, mut events, mut positions) =
             (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
         for bytes in acknowledgements.iter().take(Turn::MAX_ACKNOWLEDGEMENTS) {
-            let acknowledgement = match self.check_acknowledgement(peer, bytes) {
+            let acknowledgement = match self.check_acknowledgement(peer, bytes).await? {
                 Ok(acknowledgement) => acknowledgement,
                 Err(code) => {
                     events.push(Event::BadAcknowledgement { from: peer.clone(), code: code.to_owned() });
@@ -358,7 +365,28 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(events)
     }
 
-    fn check_acknowledgement(&self, peer: &PartyCode, bytes: &[u8]) -> Result<Acknowledgement, &'static str> {
+    /// An acknowledgement signed by the peer, of what was given that position here, with the twin of our entry; or the
+    /// code of what is wrong with it.
+    async fn check_acknowledgement(
+        &self,
+        peer: &PartyCode,
+        bytes: &[u8],
+    ) -> Result<Result<Acknowledgement, &'static str>, DeskFault> {
+        let acknowledgement = match self.read_acknowledgement(peer, bytes) {
+            Ok(acknowledgement) => acknowledgement,
+            Err(code) => return Ok(Err(code)),
+        };
+        // A peer may only acknowledge what that position was given for. After the loss of our newest entries, positions
+        // are given a second time, and its acknowledgement may be of the first.
+        let key = (self.peer(peer)?.number, acknowledgement.position.to_be_bytes().to_vec());
+        let row = self.store.get_many(OUTBOX, &[key]).await?.pop().flatten();
+        let row = row.map(|bytes| OutboxRow::from_bytes(&bytes)).transpose()?;
+        let given = row.map(|row| CrossingId::of(&row.record, &self.party, peer));
+        let fits = given == Some(acknowledgement.crossing);
+        Ok(if fits { Ok(acknowledgement) } else { Err("exchange/other-crossing") })
+    }
+
+    fn read_acknowledgement(&self, peer: &PartyCode, bytes: &[u8]) -> Result<Acknowledgement, &'static str> {
         let signed = Attested::<Acknowledgement>::from_bytes(bytes).map_err(|fault| fault.code())?;
         let acknowledgement = signed.verify(&self.keys).map_err(|fault| fault.code())?;
         let known = self.peer(peer).map_err(|fault| fault.code())?;

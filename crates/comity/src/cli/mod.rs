@@ -8,7 +8,7 @@ pub use values::{ReadLabel, label};
 use crate::{
     Fault,
     screen::{COLUMNS, wrap},
-    verb::{border, config, init, keys, law, ledger, letter, principles, receipt},
+    verb::{border, config, demo, init, keys, law, ledger, letter, principles, receipt},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
 use std::{ffi::OsString, path::PathBuf};
@@ -64,11 +64,14 @@ Exit codes:
   3  something failed: a file, a store, a network
 
 Begin with:
+  comity demo
   comity law bases --from JP --to PH --measure preserve_stored_data";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Watch three invented States exchange records, in nine acts
+    Demo(demo::Demo),
     /// Ask the register of law: who is bound by what, and what may be asked
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Law(law::Law),

@@ -6,7 +6,10 @@
 
 mod playbill;
 mod screenplay;
+mod stage;
+mod stand;
 
+pub use stage::Theatre;
 pub use screenplay::{ACTS, Act, ActKey, OPENING, Outcome, TRY_NEXT};
 
 use crate::{Exit, Fault, Screen};
@@ -61,4 +64,9 @@ pub fn play(stage: &mut dyn Stage, screen: &mut Screen<'_>) -> Result<Exit, Faul
 /// Shows the five lines that say what will be seen.
 pub fn open(screen: &mut Screen<'_>) {
     playbill::opening(screen);
+}
+
+/// Shows a step that belongs to no act.
+pub fn step(screen: &mut Screen<'_>, step: &str) {
+    playbill::step(screen, step);
 }

@@ -2,6 +2,7 @@
 
 pub mod border;
 pub mod config;
+pub mod demo;
 pub mod init;
 pub mod keys;
 pub mod law;
@@ -26,6 +27,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Ledger(verb) => ledger::run(&verb, screen),
         Verb::Receipt(verb) => receipt::run(&verb, screen),
         Verb::Principles(verb) => principles::run(&verb, screen),
+        Verb::Demo(verb) => demo::run(&verb, screen),
         Verb::Init(verb) => init::run(&verb, &chosen, world, screen),
         Verb::Config(verb) => config::run(&verb, &chosen, screen),
         Verb::Letter(verb) => letter::run(&verb, &chosen, world, screen),
