@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod demo;
 mod fault;
+mod node_fault;
 pub mod place;
 pub mod screen;
 pub mod trust;

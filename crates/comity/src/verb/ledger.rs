@@ -59,17 +59,32 @@ struct Found {
     bundles_absent: u64,
 }
 
+/// A ledger that verified.
+#[derive(Debug)]
+pub struct Verified {
+    /// Its head.
+    pub checkpoint: Checkpoint,
+    /// Who vouches for the head; `None` where no letter is trusted.
+    pub vouched: Option<Vouched>,
+    found: Found,
+}
+
 /// Does what the verb asks.
 pub fn run(verb: &Ledger, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let Ledger::Verify(verify) = verb;
-    let trust = Trusted::read(&verify.trust)?;
-    let bytes = open::file(&verify.folder.join("checkpoint"), MAX_NOTE as u64)?;
-    let checkpoint = Checkpoint::peek(&bytes).map_err(|fault| broken(fault.code(), &fault.to_string()))?;
-    let vouched = if trust.is_empty() { None } else { Some(trust.vouch(checkpoint.origin(), &bytes)?) };
-    let found = check_tree(&verify.folder, checkpoint.head())?;
+    let Ledger::Verify(wanted) = verb;
+    let Verified { checkpoint, vouched, found } = verify(&wanted.folder, &Trusted::read(&wanted.trust)?)?;
     let value = value(&checkpoint, &found, vouched.as_ref());
     screen.answer(&value, |screen| show(screen, &checkpoint, &found, vouched.as_ref()));
     Ok(Exit::Ok)
+}
+
+/// Verifies the ledger of a folder: who signed its head, and every tile below it.
+pub fn verify(folder: &Path, trust: &Trusted) -> Result<Verified, Fault> {
+    let bytes = open::file(&folder.join("checkpoint"), MAX_NOTE as u64)?;
+    let checkpoint = Checkpoint::peek(&bytes).map_err(|fault| broken(fault.code(), &fault.to_string()))?;
+    let vouched = if trust.is_empty() { None } else { Some(trust.vouch(checkpoint.origin(), &bytes)?) };
+    let found = check_tree(folder, checkpoint.head())?;
+    Ok(Verified { checkpoint, vouched, found })
 }
 
 fn value(checkpoint: &Checkpoint, found: &Found, vouched: Option<&Vouched>) -> serde_json::Value {

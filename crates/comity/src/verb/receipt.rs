@@ -3,9 +3,9 @@
 use crate::{Exit, Fault, Screen, screen::Tone, trust::Trusted, verb::open};
 use clap::{Args, Subcommand};
 use comity_ledger::receipt::{Provisional, Receipt, ReceiptFault, ReceiptReport, Trust};
-use comity_record::Canonical;
+use comity_record::{Canonical, Letter};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const NAMES: usize = 9;
 
@@ -40,24 +40,38 @@ pub struct Verify {
     trust: Vec<PathBuf>,
 }
 
+/// Whether a quorum of witnesses cosigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quorum {
+    /// It did.
+    Met,
+    /// Not yet: the receipt is provisional.
+    Open,
+}
+
 /// Does what the verb asks.
 pub fn run(verb: &Verb, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let Verb::Verify(verify) = verb;
-    let trust = Trust::new(Trusted::read(&verify.trust)?.into_letters());
-    let bytes = open::file(&verify.receipt, Receipt::LIMIT as u64)?;
-    let shown = verify.receipt.display();
+    let Verb::Verify(wanted) = verb;
+    let letters = Trusted::read(&wanted.trust)?.into_letters();
+    let (report, quorum) = verify(&wanted.receipt, letters)?;
+    let exit = if quorum == Quorum::Met { Exit::Ok } else { Exit::No };
+    show(screen, &report, exit);
+    Ok(exit)
+}
+
+/// Verifies the receipt of a file against letters.
+pub fn verify(file: &Path, letters: Vec<Letter>) -> Result<(ReceiptReport, Quorum), Fault> {
+    let trust = Trust::new(letters);
+    let bytes = open::file(file, Receipt::LIMIT as u64)?;
+    let shown = file.display();
     let refused = |fault: ReceiptFault| Fault::new(Exit::No, fault.code(), format!("`{shown}`: {fault}"));
     if let Ok(provisional) = Provisional::from_bytes(&bytes) {
-        let report = provisional.verify(&trust).map_err(refused)?;
-        show(screen, &report, Exit::No);
-        return Ok(Exit::No);
+        return Ok((provisional.verify(&trust).map_err(refused)?, Quorum::Open));
     }
     let receipt = Receipt::from_bytes(&bytes).map_err(|malformed| {
         Fault::new(Exit::No, malformed.code(), format!("`{shown}` is not a receipt: {malformed}"))
     })?;
-    let report = receipt.verify(&trust).map_err(refused)?;
-    show(screen, &report, Exit::Ok);
-    Ok(Exit::Ok)
+    Ok((receipt.verify(&trust).map_err(refused)?, Quorum::Met))
 }
 
 fn show(screen: &mut Screen<'_>, report: &ReceiptReport, exit: Exit) {

@@ -37,7 +37,7 @@ fn failed(folder: &Path, arguments: &str) -> String {
     let output = run_in(folder, &format!("{arguments} --json"));
     assert!(!output.status.success(), "{arguments}");
     let told: Value = serde_json::from_slice(&output.stderr).unwrap();
-    told["error"]["code"].as_str().unwrap().to_owned()
+    told.pointer("/error/code").and_then(Value::as_str).unwrap().to_owned()
 }
 
 #[test]
