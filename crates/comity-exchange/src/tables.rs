@@ -23,7 +23,8 @@ pub const INBOX: Table = log("inbox");
 pub const ACKNOWLEDGED: Table = log("acknowledged");
 /// Decisions in full: key is the entry index; value a [`DecisionRow`].
 pub const DECISIONS: Table = log("decisions");
-/// The inputs of decisions by hash: standings and packs, so that any decision can be judged again.
+/// Inputs of decisions by hash: standings, and what was looked at of records that were refused on arrival, so that any
+/// decision can be judged again.
 pub const INPUTS: Table = log("inputs");
 /// Entries of a crossing: key is crossing id and entry index; empty value.
 pub const CROSSINGS: Table = log("crossings");

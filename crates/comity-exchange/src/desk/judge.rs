@@ -38,6 +38,8 @@ pub(super) struct Judged {
     pub decision: Decision,
     pub request: Request,
     pub record: RecordId,
+    /// What was looked at of a record that is not taken in, kept so that its refusal can be judged again.
+    pub subject: Option<Subject>,
 }
 
 impl Law {
@@ -87,7 +89,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Judgement::Refusal(refusal) => refusal.entry(now),
             Judgement::RedactFirst(first) => first.clone().into_refusal().entry(now),
         };
-        Judged { entry, decision: judgement.decision().clone(), request, record }
+        Judged { entry, decision: judgement.decision().clone(), request, record, subject: None }
     }
 
     /// The rows of a judgement whose entry will have `index`.
@@ -101,11 +103,14 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             crossing,
         };
         let row = |table, key, value| Row { table, partition: 0, key, value };
-        Ok(vec![
+        let subject = judged.subject.as_ref();
+        let subject = subject.map(|subject| row(INPUTS, subject.hash().0.to_vec(), subject.to_bytes()));
+        let rows = [
             row(DECISIONS, index.to_be_bytes().to_vec(), decision.to_bytes()),
             row(CROSSINGS, crossing_key(&crossing, index), Vec::new()),
             row(INPUTS, standing.0.to_vec(), self.law.standing.entries().to_bytes()),
-        ])
+        ];
+        Ok(rows.into_iter().chain(subject).collect())
     }
 
     /// The decision of an entry.

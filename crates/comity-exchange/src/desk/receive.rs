@@ -11,11 +11,11 @@ use crate::{
     tables::{ACKNOWLEDGED, INBOX, InboxRow, OUTBOX, OutboxRow, RECALLS, recall_key},
     turn::{Item, Turn},
 };
-use comity_border::{Direction, Judgement, Request};
+use comity_border::{Direction, Judgement, Request, Subject};
 use comity_ledger::store::{Kv, Row, Store};
 use comity_record::{
-    Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed, Timestamp,
-    Verified, sha256,
+    Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed,
+    Timestamp, Verified, sha256,
 };
 use std::collections::BTreeSet;
 
@@ -218,6 +218,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 Outcome::Refused(first.clone().into_refusal().disclosed(self.disclosure))
             }
         };
+        let judged = Box::new(Judged { subject: Some(Subject::of(&record)), ..*judged });
         Ok(Ok(Reception::Refused { dispatch: bytes.to_vec(), judged, outcome }))
     }
 

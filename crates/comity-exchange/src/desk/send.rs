@@ -221,7 +221,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let missing =
             || DeskFault::Other { what: "a decision", why: format!("entry {index} has no decision row") };
         let (_, decision, request) = self.decision(index).await?.ok_or_else(missing)?;
-        let held = self.envelope(row.record).await?;
+        // What was erased can be judged no more: its position goes out as withdrawn, and those behind it as they are.
+        let held = match self.envelope(row.record).await {
+            Err(DeskFault::Erased { .. }) => return Ok(None),
+            held => held?,
+        };
         let spent = committed.entry().at.plus_millis(Dispatch::LIFETIME / 2) <= now;
         if !spent && self.law.unchanged_since(&decision, now) {
             let judgement = self.law.judge(&held.record, &request);

@@ -196,13 +196,15 @@ async fn replay_all(desk: &NodeDesk) -> Result<Replayed, DeskFault> {
     for (key, _) in desk.rows(DECISIONS, 0).await? {
         let index = key.first_chunk::<8>().copied().map_or(0, u64::from_be_bytes);
         let Some((row, decision, request)) = desk.decision(index).await? else { continue };
-        let standing =
-            desk.store().get_many(INPUTS, &[(0, decision.standing.0.to_vec())]).await?.pop().flatten();
+        let keys = [(0, decision.standing.0.to_vec()), (0, decision.subject.0.to_vec())];
+        let mut kept = desk.store().get_many(INPUTS, &keys).await?.into_iter();
+        let standing = kept.next().flatten();
         let standing =
             standing.map(|bytes| StandingEntries::from_bytes(&bytes)).transpose()?.map(Standing::new);
+        let refused = kept.next().flatten().map(|bytes| Subject::from_bytes(&bytes)).transpose()?;
         let subject = match desk.envelope(row.record).await {
             Ok(held) => Some(Subject::of(&held.record)),
-            Err(DeskFault::Erased { .. } | DeskFault::NoRecord { .. }) => None,
+            Err(DeskFault::Erased { .. } | DeskFault::NoRecord { .. }) => refused,
             Err(fault) => return Err(fault),
         };
         let law = desk.law();

@@ -3,7 +3,7 @@
 use crate::{Exit, Fault};
 use comity_node::{
     app::{
-        Action, Ctx, Fault as NodeFault, Running,
+        Action, Ctx, Fault as NodeFault, Hosted, Running,
         house::AddUnit,
         init::{init, issue_letter},
         peer::{AcceptLetter, fingerprint},
@@ -99,6 +99,15 @@ impl Stand {
         let accept = AcceptLetter { letter: to_hex(&signed.to_bytes()), fingerprint: fingerprint(&letter) };
         accept.run(self.ctx()?).await.map_err(told)?;
         Ok(())
+    }
+
+    /// The party's desk without listener and links: nothing reaches it but what is carried in by hand.
+    pub async fn offline(&self) -> Result<Hosted, Fault> {
+        let settings = self.config.party.get(&Text(self.party.clone())).cloned().unwrap_or_default();
+        let random = Arc::new(SystemRandom);
+        Hosted::open(&self.config.node.data_dir, &self.party, &settings, Clock::system(), random)
+            .await
+            .map_err(told)
     }
 
     /// Stops the node.
