@@ -78,23 +78,24 @@ fn block(help: &str) -> String {
     format!("\n```text\n{}\n```\n", lines.join("\n").trim_matches('\n'))
 }
 
-/// The verbs that a help text lists under their heading, each with its line.
+/// The verbs that a help text lists under their heading, each with its line, which may go on below.
 fn verbs(help: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
+    let mut out: Vec<(String, String)> = Vec::new();
     let mut inside = false;
     for line in help.lines() {
         if !line.starts_with(' ') {
             inside = HEADINGS.contains(&line) || (inside && line.is_empty());
-            continue;
-        }
-        let Some(entry) = line.strip_prefix("  ").filter(|entry| inside && !entry.starts_with(' ')) else {
-            continue;
-        };
-        let (verb, about) = entry.split_once(' ').unwrap_or((entry, ""));
-        if verb != "help" {
-            out.push((verb.to_owned(), about.trim().to_owned()));
+        } else if let Some(entry) = line.strip_prefix("  ").filter(|_| inside) {
+            let (verb, about) = entry.split_once(' ').unwrap_or((entry, ""));
+            match out.last_mut() {
+                Some((_, begun)) if verb.is_empty() => {
+                    *begun = format!("{begun} {}", about.trim()).trim().to_owned()
+                }
+                _ => out.push((verb.to_owned(), about.trim().to_owned())),
+            }
         }
     }
+    out.retain(|(verb, _)| verb != "help");
     out
 }
 
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn verbs_are_read_from_help() {
         let help = "About.\n\nUsage: comity <COMMAND>\n\nCommands:\n  law     Ask the register\n          of law\n  border\n          Ask\n  help    Print\n\nOptions:\n  -h, --help  Print\n";
-        let verbs: Vec<String> = verbs(help).into_iter().map(|(verb, _)| verb).collect();
-        assert_eq!(verbs, ["law", "border"]);
+        let expect = [("law", "Ask the register of law"), ("border", "Ask")];
+        assert_eq!(verbs(help), expect.map(|(verb, about)| (verb.to_owned(), about.to_owned())));
     }
 }
