@@ -56,6 +56,12 @@ pub struct Turn {
     /// How many leaf hashes of your ledger I hold as its witness.
     #[n(13)]
     pub kept: u64,
+    /// Since I started, no witness has confirmed my last head: show me the head of mine that you cosigned last.
+    #[n(14)]
+    pub confirm: bool,
+    /// The head of yours that I cosigned last, as you signed it, because you asked.
+    #[n(15)]
+    pub shown: Option<ByteVec>,
 }
 
 /// One position of an outbox.
@@ -138,6 +144,8 @@ impl Turn {
             understands: comity_record::Letter::kinds(),
             witnessed: 0,
             kept: 0,
+            confirm: false,
+            shown: None,
         }
     }
 
@@ -147,5 +155,7 @@ impl Turn {
             && self.acknowledgements.is_empty()
             && self.checkpoint.is_none()
             && self.cosignatures.is_empty()
+            && !self.confirm
+            && self.shown.is_none()
     }
 }

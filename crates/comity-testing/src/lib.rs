@@ -2,4 +2,5 @@
 
 pub mod desks;
 pub mod postgres;
+pub mod simulation;
 pub mod store_contract;

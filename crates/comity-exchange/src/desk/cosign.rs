@@ -42,6 +42,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if let Some(note) = self.checkpoint_at(head.size, now).await? {
             return Ok(note);
         }
+        if let Some(why) = self.unconfirmed() {
+            return Err(DeskFault::Unconfirmed { why });
+        }
         let signed = self
             .checkpoint_signer()
             .sign(head, now)
@@ -82,7 +85,14 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let watched = load(&self.store, &peer.letter.ledger, now).await;
         let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
         (turn.witnessed, turn.kept) = (watched.head().size, watched.held());
+        turn.confirm = !self.may_sign() && self.head.contradicted.is_none();
+        if std::mem::take(&mut self.peer_mut(party)?.asked_to_show) {
+            turn.shown = watched.checkpoint().map(|signed| signed.to_string().into_bytes().into());
+        }
         turn.cosignatures = std::mem::take(&mut self.peer_mut(party)?.owed);
+        if !self.may_sign() {
+            return Ok(());
+        }
         let (Some((old_size, kept)), size) = (seen, self.log.size()) else { return Ok(()) };
         if size == 0 || old_size > size || kept > size {
             return Ok(());
@@ -114,8 +124,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         party: &PartyCode,
         turn: &Turn,
     ) -> Result<Vec<Event>, DeskFault> {
-        self.peer_mut(party)?.witnessed = Some((turn.witnessed, turn.kept));
-        let Some(offer) = &turn.checkpoint else { return Ok(Vec::new()) };
+        let peer = self.peer_mut(party)?;
+        peer.witnessed = Some((turn.witnessed, turn.kept));
+        peer.asked_to_show |= turn.confirm;
+        let shown = self.take_shown(now, party, turn).await?;
+        let Some(offer) = &turn.checkpoint else { return Ok(shown) };
         let letter = &self.peer(party)?.letter;
         let keys = CheckpointKeys::of_letter(letter, now);
         let watched = load(&self.store, &letter.ledger, now).await;
@@ -196,6 +209,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             };
             let key = cosignature.size.to_be_bytes().to_vec();
             self.store.put_many(CHECKPOINTS, &[(key, Some(signed.to_string().into_bytes()))]).await?;
+            self.mark_cosigned().await?;
             events.push(Event::Cosigned { by: party.clone(), size: cosignature.size });
         }
         Ok(events)

@@ -39,6 +39,12 @@ pub enum DeskFault {
         /// Its author.
         origin: PartyCode,
     },
+    /// No head may be signed at present.
+    #[error("no head of the ledger may be signed: {why}")]
+    Unconfirmed {
+        /// Why.
+        why: String,
+    },
     /// No letter of that party was accepted.
     #[error("no letter of `{party}` was accepted here")]
     NoPeer {
@@ -111,6 +117,7 @@ impl DeskFault {
             DeskFault::Erased { .. } => "desk/erased",
             DeskFault::Recalled { .. } => "desk/recalled",
             DeskFault::NotOurs { .. } => "desk/not-ours",
+            DeskFault::Unconfirmed { .. } => "desk/unconfirmed",
             DeskFault::NoPeer { .. } => "desk/no-peer",
             DeskFault::Unverified(fault) => fault.code(),
             DeskFault::Signer(_) | DeskFault::Signing(_) => "desk/cannot-sign",

@@ -10,6 +10,7 @@ mod author;
 mod cosign;
 mod erase;
 mod fault;
+mod head;
 mod hold;
 mod judge;
 mod open;
@@ -63,6 +64,7 @@ pub struct Desk<S, B> {
     disclosure: Disclosure,
     tables: Arc<Tables>,
     roster: u64,
+    head: head::HeadState,
     frames: send::FrameCache,
     pending_recalls: BTreeSet<(RecordId, PartyCode)>,
 }

@@ -1,6 +1,6 @@
 //! Opening a desk: everything it keeps in memory is read from the log.
 
-use super::{Desk, DeskFault, Law, peers::Positions, send::FrameCache};
+use super::{Desk, DeskFault, Law, head::HeadState, peers::Positions, send::FrameCache};
 use crate::{
     Bodies,
     house::{ActRow, House},
@@ -73,6 +73,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             house: House::default(),
             disclosure: begin.disclosure,
             roster: 0,
+            head: HeadState::default(),
             tables: begin.tables,
             frames: FrameCache::default(),
             pending_recalls: BTreeSet::new(),
@@ -92,6 +93,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     async fn read_all(&mut self) -> Result<(), DeskFault> {
         self.law.restand(|entries| *entries = StandingEntries::default());
         self.house = House::default();
+        self.read_head_state().await?;
         self.law.register = Arc::clone(&self.base);
         for (_, value) in self.rows(PEERS, 0).await? {
             self.apply_peer_row(PeerRow::from_bytes(&value)?)?;
@@ -129,6 +131,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let peer = self.peer_mut(party)?;
         peer.last = last;
         peer.held = held;
+        peer.settled = acknowledged.clone();
         peer.acknowledged = acknowledged;
         Ok(())
     }

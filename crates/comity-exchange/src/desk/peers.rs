@@ -28,6 +28,8 @@ pub struct Peer {
     pub last: u64,
     /// Which of our positions it has acknowledged.
     pub acknowledged: Positions,
+    /// These, and the positions that it holds as withdrawn, for which no acknowledgement will ever come.
+    pub settled: Positions,
     /// Which of its positions are held here.
     pub held: Positions,
     /// What it last said it holds of ours.
@@ -38,6 +40,8 @@ pub struct Peer {
     pub witnessed: Option<(u64, u64)>,
     /// Cosignatures made for it and not yet sent.
     pub owed: Vec<Cosignature>,
+    /// It asked to be shown its own head that we cosigned last.
+    pub asked_to_show: bool,
 }
 
 /// A set of positions from 1: all up to a mark, and some beyond it.
@@ -286,11 +290,13 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     suspended: None,
                     last: 0,
                     acknowledged: Positions::default(),
+                    settled: Positions::default(),
                     held: Positions::default(),
                     told: 0,
                     lacking: 1,
                     witnessed: None,
                     owed: Vec::new(),
+                    asked_to_show: false,
                 };
                 let peer = self.peers.entry(row.party.clone()).or_insert_with(fresh);
                 (peer.letter, peer.signed) = (letter.clone(), bytes.to_vec());

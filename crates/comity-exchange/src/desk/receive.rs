@@ -73,6 +73,13 @@ pub enum Event {
         /// Who.
         by: PartyCode,
     },
+    /// A witness showed a head that we signed and that our log does not contain: its tail was lost.
+    TailLost {
+        /// Who showed it.
+        shown_by: PartyCode,
+        /// The size of that head.
+        size: u64,
+    },
     /// A checkpoint or cosignature could not be accepted.
     BadCheckpoint {
         /// From whom.
@@ -130,6 +137,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let acknowledgements: Vec<&[u8]> =
             turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
         events.extend(self.take_acknowledgements(now, entropy, peer, &acknowledgements).await?);
+        self.pass_withdrawn(peer, turn)?;
         events.extend(self.take_checkpoint(now, entropy, peer, turn).await?);
         events.extend(self.take_cosignatures(now, peer, &turn.cosignatures).await?);
         Ok(events)
@@ -361,8 +369,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             return Ok(events);
         }
         self.log.commit(&self.store, entries, rows).await?;
-        let acknowledged = &mut self.peer_mut(peer)?.acknowledged;
-        positions.into_iter().for_each(|position| acknowledged.insert(position));
+        let known = self.peer_mut(peer)?;
+        for position in positions {
+            known.acknowledged.insert(position);
+            known.settled.insert(position);
+        }
         Ok(events)
     }
 
@@ -385,6 +396,20 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let given = row.map(|row| CrossingId::of(&row.record, &self.party, peer));
         let fits = given == Some(acknowledgement.crossing);
         Ok(if fits { Ok(acknowledgement) } else { Err("exchange/other-crossing") })
+    }
+
+    /// A peer acknowledges what it holds in the order of positions, from the first that we lack. What it holds before its
+    /// first acknowledgement came as withdrawn, and none will come for it: without this, a withdrawn position would have
+    /// everything behind it acknowledged again in every turn.
+    fn pass_withdrawn(&mut self, peer: &PartyCode, turn: &Turn) -> Result<(), DeskFault> {
+        let first = turn.acknowledgements.first().map(|bytes| Attested::<Acknowledgement>::from_bytes(bytes));
+        let Some(Ok(first)) = first else { return Ok(()) };
+        let first = first.claimed().position;
+        let known = self.peer_mut(peer)?;
+        if first <= known.last && first <= turn.have.saturating_add(1) {
+            (known.settled.through() + 1..first).for_each(|position| known.settled.insert(position));
+        }
+        Ok(())
     }
 
     fn read_acknowledgement(&self, peer: &PartyCode, bytes: &[u8]) -> Result<Acknowledgement, &'static str> {

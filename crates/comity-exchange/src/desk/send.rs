@@ -83,7 +83,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let mut turn = Turn::new(self.party.clone(), party.clone());
         let peer = self.peer(party)?;
         turn.have = peer.held.through();
-        turn.lacking = peer.acknowledged.through() + 1;
+        turn.lacking = peer.settled.through() + 1;
         if peer.suspended.is_some() {
             return Ok(turn);
         }

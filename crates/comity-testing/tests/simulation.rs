@@ -1,0 +1,58 @@
+//! The seeded simulation: fixed seeds, seeds that once found something, and as many more as time is given.
+
+use comity_testing::simulation::{Report, explore, run};
+use std::time::Duration;
+
+/// Steps of a run.
+const STEPS: u32 = 150;
+
+fn check(seeds: impl IntoIterator<Item = u64>) -> Report {
+    let mut seen = Report::default();
+    for seed in seeds {
+        match run(seed, STEPS) {
+            Ok(report) => seen.add(&report),
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+    seen
+}
+
+#[test]
+fn simulation_holds_for_fixed_seeds() {
+    let seen = check(1..=20);
+    println!("{seen:?}");
+    // A simulation in which nothing happens proves nothing.
+    let happened = [
+        seen.cleared,
+        seen.refused,
+        seen.taken_in,
+        seen.lost,
+        seen.duplicated,
+        seen.crashes,
+        seen.rollbacks,
+        seen.attacks,
+        seen.conflicts,
+        seen.cosigned,
+        seen.recalls,
+    ];
+    assert!(happened.iter().all(|count| *count > 0), "{seen:?}");
+}
+
+#[test]
+fn simulation_of_a_seed_is_always_the_same() {
+    assert_eq!(run(3, 60).ok(), run(3, 60).ok());
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long to explore is said by whoever runs the tests")]
+fn simulation_explores() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seconds = number("COMITY_SIM_SECONDS").unwrap_or(0);
+    let runs = number("COMITY_SIM_RUNS").unwrap_or(0);
+    let steps = number("COMITY_SIM_STEPS").and_then(|steps| u32::try_from(steps).ok()).unwrap_or(STEPS);
+    let first = number("COMITY_SIM_SEED").unwrap_or(1_000_000);
+    match explore(first, steps, Duration::from_secs(seconds), runs) {
+        Ok(explored) => println!("{} runs from seed {first}: {:?}", explored.runs, explored.seen),
+        Err(failure) => panic!("{failure}"),
+    }
+}
