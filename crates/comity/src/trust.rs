@@ -72,19 +72,24 @@ impl Trusted {
     }
 }
 
-/// The letter of a file: its bytes, or the text that stands between two marks.
+/// The letter of a file, signed by the root that it carries itself.
 pub fn letter(file: &Path) -> Result<Letter, Fault> {
+    signed_letter(file)?.introduce().map_err(|fault| no_letter(file, fault.code(), &fault))
+}
+
+/// The letter of a file, unverified: its bytes, or the text that stands between two marks.
+pub fn signed_letter(file: &Path) -> Result<RootSigned<Letter>, Fault> {
     let bytes = open::file(file, LONGEST)?;
-    let refused = |code: &'static str, why: &dyn std::fmt::Display| {
-        Fault::new(Exit::No, code, format!("`{}` is not a letter: {why}", file.display()))
-    };
-    let signed = match std::str::from_utf8(&bytes) {
-        Ok(text) => unarmour(text).map_err(|fault| refused(fault.code(), &fault))?,
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => unarmour(text).map_err(|fault| no_letter(file, fault.code(), &fault)),
         Err(_) => {
-            RootSigned::from_bytes(&bytes).map_err(|malformed| refused(malformed.code(), &malformed))?
+            RootSigned::from_bytes(&bytes).map_err(|malformed| no_letter(file, malformed.code(), &malformed))
         }
-    };
-    signed.introduce().map_err(|fault| refused(fault.code(), &fault))
+    }
+}
+
+fn no_letter(file: &Path, code: &'static str, why: &dyn std::fmt::Display) -> Fault {
+    Fault::new(Exit::No, code, format!("`{}` is not a letter: {why}", file.display()))
 }
 
 /// The checkpoint, verified with a pair of keys of the letter that was valid when it was signed.

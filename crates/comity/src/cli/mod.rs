@@ -8,7 +8,10 @@ pub use values::{ReadLabel, label};
 use crate::{
     Fault,
     screen::{COLUMNS, wrap},
-    verb::{border, config, demo, init, keys, law, ledger, letter, principles, receipt},
+    verb::{
+        ask, border, config, crossing, demo, house, import, init, keys, law, ledger, letter, peer, pouch,
+        principles, receipt, replay, serve, share, withdraw,
+    },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
 use std::{ffi::OsString, path::PathBuf};
@@ -51,9 +54,9 @@ Every party runs its own node. A record crosses from one party to another only \
 if the border of both clears it; each crossing and each refusal is entered in a \
 ledger that nobody can quietly rewrite.
 
-None of the verbs below needs a running node: `law`, `border`, `ledger` and \
-`receipt` read the register of law, the packs of policies and files; the others \
-read and write a node's folder (--dir). Designations of States and territories follow the United \
+Verbs of law, border check, ledger, receipt verify and principles need no node. \
+The others ask the node that runs on a folder (--dir), or open the folder \
+themselves where none runs. Designations of States and territories follow the United \
 Nations lists and imply no opinion about their status.";
 
 const AFTER_HELP: &str = "\
@@ -88,6 +91,8 @@ pub enum Verb {
     Receipt(receipt::Verb),
     /// Make a node's folder: a party's keys, its letter and the configuration
     Init(init::Init),
+    /// Run the node: peers connect over TLS, the local API answers
+    Serve(serve::Serve),
     /// Show the configuration with every key and its comment
     Config(config::Config),
     /// Show, issue and read letters: the signed introductions of nodes
@@ -96,6 +101,40 @@ pub enum Verb {
     /// List and rotate a party's purpose keys
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Key(keys::Key),
+    /// List, suspend and resume peers
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Peer(peer::Peer),
+    /// Add, list and end units: the authorities inside a party
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Unit(house::Unit),
+    /// Add, list and end officers
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Officer(house::Officer),
+    /// Add, list and end tokens for the local API
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Token(house::Token),
+    /// Take in STIX from files
+    Import(import::Import),
+    /// Show who gets what under which duties, and send it
+    Share(share::Share),
+    /// Ask another State for help
+    Ask(Box<ask::Ask>),
+    /// List what was received
+    Inbox(crossing::Inbox),
+    /// List what was given, and whether it arrived
+    Outbox(crossing::Outbox),
+    /// Explain a crossing
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Crossing(crossing::Crossing),
+    /// Pack and open pouches: the same crossings without a network
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Pouch(pouch::Pouch),
+    /// Withdraw a record of ours and tell everyone who was given it
+    Recall(withdraw::Recall),
+    /// Erase a record held here; the decisions about it stay provable
+    Erase(withdraw::Erase),
+    /// Judge every past decision again from its recorded inputs
+    Replay(replay::Replay),
 }
 
 /// What the arguments come to.

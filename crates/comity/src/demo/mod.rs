@@ -9,8 +9,9 @@ mod screenplay;
 mod stage;
 mod stand;
 
-pub use stage::Theatre;
 pub use screenplay::{ACTS, Act, ActKey, OPENING, Outcome, TRY_NEXT};
+pub use stage::Theatre;
+pub use stand::told;
 
 use crate::{Exit, Fault, Screen};
 

@@ -65,7 +65,8 @@ fn new_folder(keep: &Path) -> Result<PathBuf, Fault> {
     std::fs::create_dir(keep).map_err(|failed| match failed.kind() {
         std::io::ErrorKind::AlreadyExists => {
             let text = format!("`{}` exists already", keep.display());
-            Fault::new(Exit::Usage, "demo/folder-exists", text).with_help("name a folder that does not exist yet")
+            Fault::new(Exit::Usage, "demo/folder-exists", text)
+                .with_help("name a folder that does not exist yet")
         }
         _ => Fault::file(keep, &failed),
     })?;

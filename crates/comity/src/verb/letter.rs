@@ -3,13 +3,20 @@
 use crate::{
     Exit, Fault, Screen, World,
     place::{Chosen, root_folder},
+    reach,
     screen::Tone,
     trust,
     verb::keys,
 };
 use clap::{Args, Subcommand};
-use comity_node::keys::{Keys, LetterTerms, Root, armour, fingerprint};
-use comity_record::{KeyStatement, Letter as Introduction, UnitStatement, label::Purpose};
+use comity_node::{
+    app::{
+        peer::{self, AcceptLetter},
+        to_hex,
+    },
+    keys::{Keys, LetterTerms, Root, armour, fingerprint},
+};
+use comity_record::{Canonical, KeyStatement, Letter as Introduction, UnitStatement, label::Purpose};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -50,6 +57,16 @@ Example:
 Next:
   comity ledger verify DIR --trust xb.letter";
 
+const ACCEPT_HELP: &str = "\
+Get the fingerprint by a channel that the letter did not come by: this is the one \
+moment at which a stranger could step in.
+
+Example:
+  comity letter accept xb.letter --fingerprint '01234 56789 ...' --dir ./xa
+
+Next:
+  comity peer list --dir ./xa";
+
 /// The verbs of letters.
 #[derive(Debug, Subcommand)]
 pub enum Letter {
@@ -59,6 +76,8 @@ pub enum Letter {
     Issue(Issue),
     /// Read another party's letter: what it says, and its fingerprint
     Read(Read),
+    /// Accept another party's letter, its fingerprint compared
+    Accept(Accept),
 }
 
 /// `comity letter show`
@@ -90,12 +109,25 @@ pub struct Read {
     letter: PathBuf,
 }
 
+/// `comity letter accept`
+#[derive(Debug, Args)]
+#[command(after_help = ACCEPT_HELP)]
+pub struct Accept {
+    /// The letter
+    #[arg(value_name = "FILE")]
+    letter: PathBuf,
+    /// The fingerprint, as the other party read it to you
+    #[arg(long, value_name = "DIGITS")]
+    fingerprint: String,
+}
+
 /// Does what the verb asks.
 pub fn run(verb: &Letter, chosen: &Chosen, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     match verb {
         Letter::Show(_) => show(chosen, screen),
         Letter::Issue(issue) => self::issue(issue, chosen, world, screen),
         Letter::Read(read) => self::read(read, world, screen),
+        Letter::Accept(accept) => self::accept(accept, chosen, screen),
     }
 }
 
@@ -175,6 +207,27 @@ fn read(verb: &Read, world: World, screen: &mut Screen<'_>) -> Result<Exit, Faul
         screen.page(&fingerprint(&letter.root));
     });
     Ok(if hindrance.is_some() { Exit::No } else { Exit::Ok })
+}
+
+fn accept(verb: &Accept, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let place = chosen.place()?;
+    let signed = trust::signed_letter(&verb.letter)?;
+    let letter = trust::letter(&verb.letter)?;
+    let accept = AcceptLetter { letter: to_hex(&signed.to_bytes()), fingerprint: compared(verb, &letter) };
+    let accepted = reach::ask(&place, accept)?;
+    screen.answer(&accepted, |screen| {
+        screen.say(Tone::Good, &format!("The letter of {} is accepted by {}.", accepted.party, place.party));
+        describe(screen, &letter);
+    });
+    Ok(Exit::Ok)
+}
+
+/// The fingerprint as the node wants it. A person reads sixteen numbers of five digits; the node's own form is
+/// hexadecimal, and is taken as well.
+fn compared(verb: &Accept, letter: &Introduction) -> String {
+    let digits = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let as_read = digits(&verb.fingerprint) == digits(&fingerprint(&letter.root));
+    if as_read { peer::fingerprint(letter) } else { verb.fingerprint.clone() }
 }
 
 fn value(letter: &Introduction, hindrance: Option<&str>) -> Value {

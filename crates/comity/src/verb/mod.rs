@@ -1,16 +1,26 @@
 //! One file per verb. A verb reads what it was given, asks the crate that knows, and shows the answer.
 
+pub mod ask;
 pub mod border;
 pub mod config;
+pub mod crossing;
 pub mod demo;
+pub mod house;
+pub mod import;
 pub mod init;
 pub mod keys;
 pub mod law;
 pub mod ledger;
 pub mod letter;
 pub(crate) mod open;
+pub mod peer;
+pub mod pouch;
 pub mod principles;
 pub mod receipt;
+pub mod replay;
+pub mod serve;
+pub mod share;
+pub mod withdraw;
 
 use crate::{
     Exit, Fault, Screen, World,
@@ -23,11 +33,26 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
     let chosen = Chosen { dir: command.dir, party: command.party };
     match command.verb {
         Verb::Law(verb) => law::run(&verb, world, screen),
-        Verb::Border(verb) => border::run(&verb, world, screen),
+        Verb::Border(verb) => border::run(&verb, &chosen, world, screen),
         Verb::Ledger(verb) => ledger::run(&verb, screen),
-        Verb::Receipt(verb) => receipt::run(&verb, screen),
+        Verb::Receipt(verb) => receipt::run(&verb, &chosen, screen),
         Verb::Principles(verb) => principles::run(&verb, screen),
         Verb::Demo(verb) => demo::run(&verb, screen),
+        Verb::Serve(verb) => serve::run(&verb, &chosen, screen),
+        Verb::Peer(verb) => peer::run(&verb, &chosen, screen),
+        Verb::Unit(verb) => house::unit(&verb, &chosen, screen),
+        Verb::Officer(verb) => house::officer(&verb, &chosen, screen),
+        Verb::Token(verb) => house::token(&verb, &chosen, screen),
+        Verb::Import(verb) => import::run(&verb, &chosen, screen),
+        Verb::Share(verb) => share::run(&verb, &chosen, screen),
+        Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
+        Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),
+        Verb::Outbox(verb) => crossing::outbox(&verb, &chosen, screen),
+        Verb::Crossing(verb) => crossing::run(&verb, &chosen, screen),
+        Verb::Pouch(verb) => pouch::run(&verb, &chosen, screen),
+        Verb::Recall(verb) => withdraw::recall(&verb, &chosen, screen),
+        Verb::Erase(verb) => withdraw::erase(&verb, &chosen, screen),
+        Verb::Replay(verb) => replay::run(&verb, &chosen, screen),
         Verb::Init(verb) => init::run(&verb, &chosen, world, screen),
         Verb::Config(verb) => config::run(&verb, &chosen, screen),
         Verb::Letter(verb) => letter::run(&verb, &chosen, world, screen),

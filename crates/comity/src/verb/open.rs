@@ -3,7 +3,11 @@
 use crate::{Exit, Fault};
 use comity_law::{QueryFault, Register};
 use comity_record::PartyCode;
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::{Read, Write},
+    path::Path,
+};
 
 /// The register built into the program, with the invented States.
 pub fn register() -> Result<Register, Fault> {
@@ -44,4 +48,17 @@ pub fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
         return Err(Fault::new(Exit::Fault, "cli/file-too-long", text));
     }
     Ok(bytes)
+}
+
+/// Writes a new file whole and durably; one that exists is kept.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let failed = |failed: std::io::Error| match failed.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            let text = format!("`{}` exists already", path.display());
+            Fault::new(Exit::Fault, "cli/file-exists", text).with_help("name a new file; none is overwritten")
+        }
+        _ => Fault::file(path, &failed),
+    };
+    let mut file = File::create_new(path).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
 }

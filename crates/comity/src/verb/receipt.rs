@@ -1,8 +1,9 @@
 //! `comity receipt`: verify the proof of a crossing from files alone.
 
-use crate::{Exit, Fault, Screen, screen::Tone, trust::Trusted, verb::open};
+use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone, trust::Trusted, verb::open};
 use clap::{Args, Subcommand};
 use comity_ledger::receipt::{Provisional, Receipt, ReceiptFault, ReceiptReport, Trust};
+use comity_node::app::{hex, proof::ExportReceipt};
 use comity_record::{Canonical, Letter};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -21,11 +22,38 @@ Example:
 Next:
   comity ledger verify DIR --trust xa.letter     the whole ledger it stands in";
 
+const EXPORT_HELP: &str = "\
+The receipt is checked before it is given out. Until a quorum of witnesses has \
+cosigned it is provisional, and the exit code is 1.
+
+Example:
+  comity receipt export 1a2b3c4d --out crossing.receipt --dir ./xa
+
+Next:
+  comity receipt verify crossing.receipt --trust xa.letter --trust xb.letter";
+
 /// The verbs of receipts.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Verify a receipt offline: entry, place, signatures, witnesses, both sides
     Verify(Verify),
+    /// Export the receipt of a crossing, for a court or a parliament
+    Export(Export),
+}
+
+/// `comity receipt export`
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub struct Export {
+    /// The crossing or its record, by at least eight digits of the id
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The new file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Leave the record's envelope out; the receipt then names it by its id
+    #[arg(long)]
+    without_record: bool,
 }
 
 /// `comity receipt verify`
@@ -50,8 +78,31 @@ pub enum Quorum {
 }
 
 /// Does what the verb asks.
-pub fn run(verb: &Verb, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let Verb::Verify(wanted) = verb;
+pub fn run(verb: &Verb, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    match verb {
+        Verb::Verify(wanted) => verified(wanted, screen),
+        Verb::Export(wanted) => export(wanted, chosen, screen),
+    }
+}
+
+fn export(verb: &Export, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let export = ExportReceipt { id: verb.id.clone(), with_record: !verb.without_record };
+    let exported = reach::ask(&chosen.place()?, export)?;
+    open::write_new(&verb.out, &hex(&exported.receipt).unwrap_or_default())?;
+    let value = json!({
+        "file": verb.out, "provisional": exported.provisional, "checked": exported.checked,
+        "unchecked": exported.unchecked,
+    });
+    screen.answer(&value, |screen| {
+        let kind = if exported.provisional { "a provisional receipt, no quorum yet" } else { "a receipt" };
+        screen.say(Tone::Good, &format!("`{}`: {kind}.", verb.out.display()));
+        list(screen, "checked", Tone::Good, &exported.checked);
+        list(screen, "not", Tone::Open, &exported.unchecked);
+    });
+    Ok(if exported.provisional { Exit::No } else { Exit::Ok })
+}
+
+fn verified(wanted: &Verify, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let letters = Trusted::read(&wanted.trust)?.into_letters();
     let (report, quorum) = verify(&wanted.receipt, letters)?;
     let exit = if quorum == Quorum::Met { Exit::Ok } else { Exit::No };

@@ -1,0 +1,118 @@
+//! `comity import`: STIX from files becomes records of our own.
+
+use crate::{
+    Exit, Fault, Screen,
+    place::{Chosen, Place},
+    reach,
+    screen::Tone,
+};
+use clap::Args;
+use comity_node::{
+    app::import::{ImportOptions, ImportShown, Progress, import_file},
+    config::Text,
+};
+use comity_record::{UnitCode, label::Tlp};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+
+const NAMES: usize = 11;
+
+const HELP: &str = "\
+STIX 2.0 and 2.1 bundles, arrays and envelopes are read; `.zst` is unfolded. An \
+input that is not sound leaves nothing behind. Objects without a TLP marking get \
+the configured one, and the answer says how many. The exit code is 1 where objects \
+were refused.
+
+Example:
+  comity import bundle.json more.json.zst --dir ./xa
+
+Next:
+  comity share --to XB --purpose cyber-defence --dir ./xa";
+
+/// `comity import`
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct Import {
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The TLP of objects that carry none, in place of the configured one
+    #[arg(long, value_name = "TLP")]
+    unmarked: Option<Tlp>,
+    /// The unit that is the author
+    #[arg(long, value_name = "CODE")]
+    unit: Option<UnitCode>,
+}
+
+/// Imports the files, one after another.
+pub fn run(verb: &Import, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let place = chosen.place()?;
+    let configured =
+        place.config.party.get(&Text(place.party.clone())).map_or(Tlp::Green, |party| party.default_tlp.0);
+    let options = ImportOptions { unmarked: verb.unmarked.unwrap_or(configured), unit: verb.unit.clone() };
+    let shown = import(&place, &verb.files, &options)?;
+    screen.answer(&shown, |screen| {
+        verb.files.iter().zip(&shown).for_each(|(file, shown)| show(screen, file, shown))
+    });
+    let refused = shown.iter().any(|shown| shown.refused > 0);
+    Ok(if refused { Exit::No } else { Exit::Ok })
+}
+
+fn import(place: &Place, files: &[PathBuf], options: &ImportOptions) -> Result<Vec<ImportShown>, Fault> {
+    reach::opened(place, async |ctx| {
+        let mut shown = Vec::with_capacity(files.len());
+        for file in files {
+            let bar = bar(file);
+            let taken = import_file(&ctx, file, options.clone(), |progress| advance(&bar, progress)).await;
+            bar.finish_and_clear();
+            shown.push(taken?);
+        }
+        Ok(shown)
+    })
+}
+
+/// A bar on standard error, where that is a terminal.
+fn bar(file: &Path) -> ProgressBar {
+    let bar = ProgressBar::new(1);
+    // The template is fixed; where it were wrong, the default style shows the same bar.
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar.set_message(file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+    bar
+}
+
+fn advance(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total.max(1));
+    bar.set_position(progress.bytes);
+}
+
+fn show(screen: &mut Screen<'_>, file: &Path, shown: &ImportShown) {
+    let (tone, records) = (if shown.refused > 0 { Tone::Open } else { Tone::Good }, shown.records.len());
+    let head = format!(
+        "`{}`: {} of {} objects taken, in {records} records",
+        file.display(),
+        shown.taken,
+        shown.objects
+    );
+    screen.say(tone, &head);
+    let list = |counts: &[(String, u64)]| {
+        counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    };
+    let unmarked = format!("{} without a TLP marking got {}", shown.unmarked, shown.unmarked_as);
+    screen.item(NAMES, "types", Tone::Plain, &list(&shown.by_type));
+    screen.item(NAMES, "audience", Tone::Plain, &list(&shown.by_tlp));
+    screen.item(NAMES, "markings", Tone::Plain, &unmarked);
+    let notes = [
+        (shown.unresolved, "with a marking that is not known, kept at red"),
+        (shown.granular, "with granular markings"),
+        (shown.personal, "with personal data"),
+        (shown.claims, "claim a State's involvement and wait for a person"),
+        (shown.repeated, "came twice"),
+        (shown.conflicting, "came before with other bytes; both are kept"),
+        (shown.refused, "refused"),
+    ];
+    for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {
+        screen.item(NAMES, "", Tone::Open, &format!("{count} {what}"));
+    }
+    shown.refusals.iter().for_each(|refusal| screen.indented(4, Tone::Bad, refusal));
+}
