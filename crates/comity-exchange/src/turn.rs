@@ -59,7 +59,7 @@ pub struct Turn {
     /// Since I started, no witness has confirmed my last head: show me the head of mine that you cosigned last.
     #[n(14)]
     pub confirm: bool,
-    /// The head of yours that I cosigned last, as you signed it, because you asked.
+    /// The head of yours that I cosigned last, as you signed it, because you asked; empty where I cosigned none.
     #[n(15)]
     pub shown: Option<ByteVec>,
 }

@@ -232,3 +232,48 @@ fn a_recall_is_applied_by_the_receivers_rule_and_reported() {
     let fault = block_on(world.b.share(world.now, &mut world.entropy, vec![again])).unwrap_err();
     assert_eq!(fault.code(), "desk/recalled");
 }
+
+#[test]
+fn a_restored_backup_signs_nothing_and_says_who_knows_better() {
+    let mut world = world();
+    let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
+    world.share(record, Purpose::CyberDefence);
+    world.settle();
+    let backup = world.stores[0].image();
+    world.author(labels(Tlp::Green), vec![indicator(2)]);
+    world.settle();
+    let witnessed = world.a.log().size();
+    world.stores[0].restore(backup);
+    world.a = block_on(MemoryDesk::open(party("XA", 1).begin(world.stores[0].clone()))).unwrap();
+    assert!(world.a.log().size() < witnessed);
+    assert!(!world.a.may_sign(), "no witness has confirmed the head yet");
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.extend(world.turn().0);
+    }
+    assert!(seen.contains(&Event::TailLost { shown_by: code("XB"), size: witnessed }), "{seen:?}");
+    assert!(!world.a.may_sign());
+    // It still writes, and however long it grows it signs no head that would fork the log.
+    for n in 3..9 {
+        world.author(labels(Tlp::Green), vec![indicator(n)]);
+    }
+    world.settle();
+    assert_eq!(block_on(world.a.checkpoint(world.now)).unwrap_err().code(), "desk/unconfirmed");
+}
+
+#[test]
+fn a_node_that_only_restarted_signs_again_once_a_witness_confirms() {
+    let mut world = world();
+    world.author(labels(Tlp::Green), vec![indicator(1)]);
+    world.settle();
+    world.a = block_on(MemoryDesk::open(party("XA", 1).begin(world.stores[0].clone()))).unwrap();
+    assert!(!world.a.may_sign());
+    world.author(labels(Tlp::Green), vec![indicator(2)]);
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        seen.extend(world.turn().0);
+    }
+    assert!(world.a.may_sign());
+    let size = world.a.log().size();
+    assert!(seen.contains(&Event::Cosigned { by: code("XB"), size }), "{seen:?}");
+}

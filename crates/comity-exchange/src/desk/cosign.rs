@@ -85,9 +85,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let watched = load(&self.store, &peer.letter.ledger, now).await;
         let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
         (turn.witnessed, turn.kept) = (watched.head().size, watched.held());
-        turn.confirm = !self.may_sign() && self.head.contradicted.is_none();
+        turn.confirm = !self.may_sign() && self.head.contradicted.is_none() && !self.peer(party)?.answered;
         if std::mem::take(&mut self.peer_mut(party)?.asked_to_show) {
-            turn.shown = watched.checkpoint().map(|signed| signed.to_string().into_bytes().into());
+            let shown = watched.checkpoint().map(|signed| signed.to_string().into_bytes());
+            turn.shown = Some(shown.unwrap_or_default().into());
         }
         turn.cosignatures = std::mem::take(&mut self.peer_mut(party)?.owed);
         if !self.may_sign() {

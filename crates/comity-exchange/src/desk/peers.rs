@@ -42,6 +42,8 @@ pub struct Peer {
     pub owed: Vec<Cosignature>,
     /// It asked to be shown its own head that we cosigned last.
     pub asked_to_show: bool,
+    /// It has answered, since our start, which head of ours it cosigned last.
+    pub answered: bool,
 }
 
 /// A set of positions from 1: all up to a mark, and some beyond it.
@@ -297,6 +299,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     witnessed: None,
                     owed: Vec::new(),
                     asked_to_show: false,
+                    answered: false,
                 };
                 let peer = self.peers.entry(row.party.clone()).or_insert_with(fresh);
                 (peer.letter, peer.signed) = (letter.clone(), bytes.to_vec());

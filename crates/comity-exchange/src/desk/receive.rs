@@ -73,6 +73,13 @@ pub enum Event {
         /// Who.
         by: PartyCode,
     },
+    /// A witness showed our last head that it cosigned, and our log contains it.
+    HeadConfirmed {
+        /// Who.
+        by: PartyCode,
+        /// The size of that head.
+        size: u64,
+    },
     /// A witness showed a head that we signed and that our log does not contain: its tail was lost.
     TailLost {
         /// Who showed it.
@@ -94,7 +101,8 @@ impl Event {
     pub fn is_progress(&self) -> bool {
         matches!(
             self,
-            Event::TakenIn { .. }
+            Event::HeadConfirmed { .. }
+                | Event::TakenIn { .. }
                 | Event::Refused { .. }
                 | Event::Acknowledged { .. }
                 | Event::Cosigned { .. }

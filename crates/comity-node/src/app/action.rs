@@ -4,7 +4,7 @@
 use super::{link::chain, sequencer::NotNow};
 use crate::{app::Sequencer, clock::Clock, random::Random};
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
-use comity_record::{OfficerId, PartyCode, Timestamp};
+use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{future::Future, path::PathBuf, sync::Arc};
@@ -24,6 +24,8 @@ pub struct Ctx {
     pub dir: PathBuf,
     /// The officer who asks; `None` for the console of the machine itself.
     pub by: Option<OfficerId>,
+    /// The audience that imported objects without a TLP marking get.
+    pub unmarked: Tlp,
     /// Whether the party is an invented one: everything shown says "exercise data".
     pub exercise: bool,
 }
@@ -43,6 +45,8 @@ pub trait Action: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     const SUMMARY: &'static str;
     /// What the asker must be allowed.
     const SCOPE: Scope;
+    /// The longest request, in bytes, where it may be longer than the listener's limit.
+    const LONGEST: Option<usize> = None;
     /// The reply.
     type Reply: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 

@@ -88,12 +88,24 @@ pub async fn import_file(
     ctx: &Ctx,
     path: &Path,
     options: ImportOptions,
+    progress: impl FnMut(Progress) + Send,
+) -> Result<ImportShown, Fault> {
+    import_named(ctx, path, &path.display().to_string(), options, progress).await
+}
+
+/// The same, with another name for the file in faults: that under which the asker knows it.
+pub async fn import_named(
+    ctx: &Ctx,
+    path: &Path,
+    name: &str,
+    options: ImportOptions,
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<ImportShown, Fault> {
     let tables = Tables::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
     let policy = Policy { unmarked: options.unmarked, ..Policy::new(ctx.now().date()) };
     let (groups, mut waiting) = mpsc::channel(AHEAD);
-    let reader = Reader { path: path.to_owned(), groups, tables: Arc::new(tables), policy };
+    let reader =
+        Reader { path: path.to_owned(), name: name.to_owned(), groups, tables: Arc::new(tables), policy };
     let reading = tokio::task::spawn_blocking(move || reader.read());
     let (mut shown, mut durable) = (ImportShown::default(), 0);
     while let Some(step) = waiting.recv().await {
@@ -133,6 +145,7 @@ enum Step {
 
 struct Reader {
     path: PathBuf,
+    name: String,
     groups: mpsc::Sender<Step>,
     tables: Arc<Tables>,
     policy: Policy,
@@ -206,7 +219,7 @@ impl Reader {
         if unfolded <= LIMIT {
             return Ok(());
         }
-        let text = format!("`{}` unfolds to more than {LIMIT} bytes", self.path.display());
+        let text = format!("`{}` unfolds to more than {LIMIT} bytes", self.name);
         Err(Fault::new("import/too-long", text).help("split the input"))
     }
 
@@ -216,12 +229,29 @@ impl Reader {
     }
 
     fn unreadable(&self, why: &io::Error) -> Fault {
-        Fault::new("import/unreadable", format!("`{}` cannot be read: {why}", self.path.display()))
+        Fault::new("import/unreadable", format!("`{}` cannot be read: {why}", self.name))
     }
 
     fn unsound(&self, fault: &ReadFault) -> Fault {
-        Fault::new(fault.code(), format!("`{}`: {fault}", self.path.display()))
+        Fault::new(fault.code(), format!("`{}`: {fault}", self.name))
             .help("nothing of this file was taken; mend it and import it again")
+    }
+}
+
+/// The folder in a party's folder where inputs lie while they are read.
+pub(super) fn spool(dir: &Path) -> PathBuf {
+    dir.join("spool")
+}
+
+/// Removes inputs that a process left behind when it died: they are not sealed.
+pub(super) fn clear_spool(dir: &Path) -> Result<(), Fault> {
+    let folder = spool(dir);
+    match std::fs::remove_dir_all(&folder) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => {
+            let text = format!("`{}` cannot be removed: {why}", folder.display());
+            Err(Fault::new("import/spool", text))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod sealed;
 pub mod sequencer;
 pub mod serve;
 pub mod share;
+pub mod upload;
 pub mod withdraw;
 
 pub use action::{Action, Ctx, Fault};

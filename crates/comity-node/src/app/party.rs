@@ -1,6 +1,6 @@
 //! A hosted party: its folder, keys, store, vault and desk, opened together and closed together.
 
-use super::{Ctx, Fault, SealedBodies, Sequencer, roster::Roster, sequencer::NodeDesk};
+use super::{Ctx, Fault, SealedBodies, Sequencer, import, roster::Roster, sequencer::NodeDesk};
 use crate::{
     clock::Clock,
     config,
@@ -78,7 +78,9 @@ impl Hosted {
         };
         let desk = Desk::open(begin).await?;
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
-        let ctx = Ctx { party: code.clone(), sequencer, clock, random, dir, by: None, exercise };
+        import::clear_spool(&dir)?;
+        let (party, unmarked) = (code.clone(), settings.default_tlp.0);
+        let ctx = Ctx { party, sequencer, clock, random, dir, by: None, unmarked, exercise };
         Ok(Hosted { ctx, keys, letter, store, task })
     }
 

@@ -97,6 +97,8 @@ impl Action for OpenPouch {
     const SUMMARY: &'static str =
         "opens a pouch: each item is judged and entered as if it had come by the network";
     const SCOPE: Scope = Scope::Import;
+    // A turn in hexadecimal digits, with room for the sealing.
+    const LONGEST: Option<usize> = Some(2 * Turn::LIMIT_BYTES + (1 << 20));
     type Reply = PouchOpened;
 
     async fn run(self, ctx: &Ctx) -> Result<PouchOpened, Fault> {
@@ -143,6 +145,12 @@ pub fn event_text(event: &Event) -> String {
         }
         Event::Cosigned { by, size } => format!("{by} cosigned our ledger at {size} entries"),
         Event::Conflict { by } => format!("{by} showed two histories of its ledger; both heads are kept"),
+        Event::HeadConfirmed { by, size } => format!("{by} confirmed our head of {size} entries"),
+        Event::TailLost { shown_by, size } => {
+            format!(
+                "{shown_by} showed a head of ours with {size} entries that this log lacks: its tail was lost"
+            )
+        }
         Event::BadCheckpoint { from, why } => format!("checkpoint of {from} not accepted: {why}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
-use super::{Action, Ctx, Fault, ask, crossing, house, peer, pouch, proof, share, withdraw};
+use super::{Action, Ctx, Fault, ask, crossing, house, peer, pouch, proof, share, upload, withdraw};
 use crate::http::Answer;
 use crate::http::{
     Problem,
@@ -67,9 +67,13 @@ fn endpoint<A: Action>() -> Endpoint<Parties> {
     let path: &'static str = Box::leak(format!("/api/v1/{}", A::NAME.replace('.', "/")).into_boxed_str());
     let scope = scope_of(A::SCOPE);
     let schema = |schema: schemars::Schema| schema.to_value();
-    Endpoint::new(A::NAME, Verb::Post, path, Access::Scope(scope), A::SUMMARY, serve::<A>)
+    let endpoint = Endpoint::new(A::NAME, Verb::Post, path, Access::Scope(scope), A::SUMMARY, serve::<A>)
         .body("application/json", schema(schemars::schema_for!(A)))
-        .answer("application/json", schema(schemars::schema_for!(A::Reply)))
+        .answer("application/json", schema(schemars::schema_for!(A::Reply)));
+    match A::LONGEST {
+        Some(bytes) => endpoint.body_limit(bytes),
+        None => endpoint,
+    }
 }
 
 async fn serve<A: Action>(parties: Arc<Parties>, call: Call) -> Result<Reply, Problem> {
@@ -140,5 +144,5 @@ fn console(party: &PartyCode) -> Option<Grant> {
 
 /// The API of these parties.
 pub fn with_actions(api: Api<Parties>) -> Api<Parties> {
-    api.noun(endpoints())
+    api.noun(endpoints()).noun(vec![upload::endpoint()])
 }

@@ -284,6 +284,8 @@ impl Tally for Counting {
             Event::Cosigned { .. } => "cosigned",
             Event::Conflict { .. } => "conflict",
             Event::BadCheckpoint { .. } => "bad-checkpoint",
+            Event::TailLost { .. } => "tail-lost",
+            Event::HeadConfirmed { .. } => "head-confirmed",
         };
         let labels = [("party", self.party.as_str()), ("event", kind)];
         self.metrics

@@ -225,9 +225,13 @@ pub(super) fn honest_peers_are_accepted(event: &Event, rolled_back: [bool; 2]) -
             format!("a checkpoint or cosignature of {from} was not accepted: {why}")
         }),
         Event::Conflict { by } => hold(there, || format!("{by} is accused and has one history")),
+        Event::TailLost { shown_by, .. } => {
+            hold(here, || format!("{shown_by} says that our tail was lost, and it was not"))
+        }
         Event::TakenIn { .. }
         | Event::Refused { .. }
         | Event::Acknowledged { .. }
+        | Event::HeadConfirmed { .. }
         | Event::Cosigned { .. } => Ok(()),
     }
 }

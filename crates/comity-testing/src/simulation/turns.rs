@@ -171,6 +171,8 @@ fn in_short(event: &Event) -> String {
         Event::BadAcknowledgement { code, .. } => format!("bad acknowledgement ({code})"),
         Event::Cosigned { size, .. } => format!("cosigned {size}"),
         Event::Conflict { .. } => "two histories".to_owned(),
+        Event::HeadConfirmed { size, .. } => format!("head confirmed at {size}"),
+        Event::TailLost { size, .. } => format!("tail lost, {size} were shown"),
         Event::BadCheckpoint { why, .. } => format!("bad checkpoint ({why})"),
     }
 }
