@@ -103,6 +103,16 @@ pub(super) fn acknowledged_means_durable(
     }
 }
 
+/// Every position that a node says it holds is in its durable inbox.
+pub(super) fn have_means_durable(node: &Node, to: &PartyCode, have: u64) -> Result<(), Broken> {
+    let number = node.desk.peer(to).map_err(|fault| fault.to_string())?.number;
+    let rows = block_on(node.desk.rows(INBOX, number)).map_err(|fault| fault.to_string())?;
+    let held = (1u64..).zip(&rows).take_while(|(position, (key, _))| *key == position.to_be_bytes()).count();
+    hold(have == held as u64, || {
+        format!("{} says it holds {to}'s positions to {have}, its disk holds {held}", node.code)
+    })
+}
+
 /// What a node once acknowledged stays in its inbox, and what it took in stays held.
 pub(super) fn promise_is_kept(
     node: &Node,

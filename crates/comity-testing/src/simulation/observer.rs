@@ -56,6 +56,7 @@ impl Observer {
     pub fn sent(&mut self, node: &Node, to: usize, turn: &Turn) -> Result<(), Broken> {
         let peer = code(to);
         hold(turn.from == node.code && turn.to == peer, || format!("{} misdirects a turn", node.code))?;
+        invariant::have_means_durable(node, &peer, turn.have)?;
         for item in &turn.items {
             let Some(bytes) = &item.dispatch else { continue };
             let signed = Attested::<Dispatch>::from_bytes(bytes).map_err(|fault| fault.to_string())?;
