@@ -93,12 +93,6 @@ pub enum NoteFault {
         /// Counted from 1.
         line: usize,
     },
-    /// A key name that is empty, too long, or has spaces or a plus sign.
-    #[error("`{name}` is not a key name: 1 to {MAX_NAME} bytes without spaces or `+`")]
-    Name {
-        /// The name, at most 80 characters of it.
-        name: String,
-    },
     /// A verifier key of another form, type or id.
     #[error("`{text}` is not a verifier key such as `example.com/log+530d903a+Aeky…`")]
     VerifierKey {
@@ -115,7 +109,6 @@ impl NoteFault {
             NoteFault::NotText => "note/not-text",
             NoteFault::Shape => "note/shape",
             NoteFault::Line { .. } => "note/signature-line",
-            NoteFault::Name { .. } => "note/key-name",
             NoteFault::VerifierKey { .. } => "note/verifier-key",
         }
     }

@@ -97,10 +97,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             return Ok(Vec::new());
         }
         let Some(signed) = self.own_head(now, note) else {
-            return Ok(vec![Event::BadCheckpoint {
-                from: party.clone(),
-                why: "exchange/not-our-head".to_owned(),
-            }]);
+            // A witness showed a head that none of our keys signed.
+            let why = "exchange/not-our-head".to_owned();
+            return Ok(vec![Event::BadCheckpoint { from: party.clone(), why }]);
         };
         let head = signed.head();
         let contained = head.size <= self.log.size()

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod audit;
 pub mod crossing;
 pub mod house;
 pub mod import;

@@ -31,10 +31,12 @@ async fn stores_of_format_1_open() {
     }
 }
 
-/// Writes the fixture of the present format: `cargo test -p comity-store write_fixture -- --ignored`.
+/// Writes the fixture of a new format, once: `COMITY_WRITE_FIXTURE=1 cargo test -p comity-store write_fixture`.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "writes the fixture of a new format, once"]
 async fn write_fixture() {
+    if std::env::var_os("COMITY_WRITE_FIXTURE").is_none() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     for which in ["stopped", "killed"] {
         let dir = folder.path().join(which);

@@ -6,13 +6,11 @@ use super::{
 };
 use crate::{Exit, Fault};
 use comity_exchange::{DeskFault, Manuscript};
-use comity_ledger::{
-    Log,
-    receipt::{Provisional, Receipt, Trust},
-};
+use comity_ledger::receipt::{Provisional, Receipt, Trust};
 use comity_node::app::{
     Action,
     ask::{Ask, SelectorAsked},
+    audit::audit,
     crossing::{Inbox, Outbox},
     hex,
     import::{ImportOptions, import_file},
@@ -24,7 +22,6 @@ use comity_record::{
     Canonical, CrossingId, Labels, RecordId,
     label::{Personal, Sovereign, Tlp},
 };
-use comity_store::{FjallOptions, FjallStore};
 use std::path::{Path, PathBuf};
 
 /// The bundle that the demonstration brings.
@@ -360,19 +357,9 @@ impl Theatre {
         }
         step("all three nodes are stopped");
         for node in [&self.a, &self.b, &self.c] {
-            let store = FjallStore::open(&node.store(), FjallOptions::default()).await;
-            let store = store.map_err(|fault| Fault::new(Exit::Fault, fault.code(), fault.to_string()))?;
-            let log = Log::open(&store)
-                .await
-                .map_err(|fault| Fault::new(Exit::Fault, fault.code(), fault.to_string()))?;
-            log.audit(&store)
-                .await
-                .map_err(|fault| Fault::new(Exit::Fault, fault.code(), fault.to_string()))?;
-            proof.push(format!(
-                "{}: ledger of {} entries whole, every hash computed again",
-                node.party,
-                log.size()
-            ));
+            let (_, size) = audit(&node.store()).await.map_err(told)?;
+            proof
+                .push(format!("{}: ledger of {} entries whole, every hash computed again", node.party, size));
         }
         let trust = Trust::new(letters.into_iter().flatten());
         for bytes in &files {
