@@ -6,6 +6,7 @@
 //! handler's own reading is bounded.
 
 mod call;
+mod client;
 mod endpoint;
 mod health;
 mod openapi;
@@ -17,6 +18,7 @@ mod token;
 mod tests;
 
 pub use call::{Call, Reply};
+pub use client::ApiClient;
 pub use endpoint::{Access, Endpoint, Verb};
 pub use health::Readiness;
 pub use openapi::document;
