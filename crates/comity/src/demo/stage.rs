@@ -332,9 +332,7 @@ impl Theatre {
     async fn verification(&mut self, step: &mut dyn FnMut(&str)) -> Result<Finding, Fault> {
         let mut files = Vec::new();
         for id in &self.receipts {
-            let export = ExportReceipt { id: id.clone(), with_record: true };
-            let receipt = export.run(self.a.ctx()?).await.map_err(told)?;
-            files.push(hex(&receipt.receipt).unwrap_or_default());
+            files.push(self.receipt(id).await?);
         }
         let mut proof = Vec::new();
         for node in [&self.a, &self.b, &self.c] {
@@ -402,6 +400,22 @@ impl Theatre {
             taken.push((record, labels, objects));
         }
         Ok(taken)
+    }
+
+    /// The receipt of a crossing, as soon as a third party has cosigned it; after half a minute the provisional one, which
+    /// says of itself that it is.
+    async fn receipt(&self, id: &str) -> Result<Vec<u8>, Fault> {
+        let mut pace = tokio::time::interval(std::time::Duration::from_millis(250));
+        let mut patience = 120;
+        loop {
+            pace.tick().await;
+            let export = ExportReceipt { id: id.to_owned(), with_record: true };
+            let receipt = export.run(self.a.ctx()?).await.map_err(told)?;
+            if !receipt.provisional || patience == 0 {
+                return Ok(hex(&receipt.receipt).unwrap_or_default());
+            }
+            patience -= 1;
+        }
     }
 
     /// Remembers a crossing whose receipt is verified in the last act.

@@ -36,6 +36,9 @@ pub struct Demo {
 
 /// Plays it.
 pub fn run(verb: &Demo, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    if let Some(bundle) = &verb.bundle {
+        std::fs::metadata(bundle).map_err(|failed| Fault::file(bundle, &failed))?;
+    }
     let temporary = tempfile::tempdir().map_err(|failed| Fault::file(&std::env::temp_dir(), &failed))?;
     let folder = match &verb.keep {
         Some(keep) => new_folder(keep)?,
