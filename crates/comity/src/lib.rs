@@ -9,6 +9,7 @@ pub mod demo;
 mod fault;
 mod node_fault;
 pub mod place;
+mod question;
 pub mod reach;
 pub mod screen;
 pub mod trust;

@@ -2,8 +2,6 @@
 //!
 //! `COMITY_BLESS=1 cargo test -p comity --test demo` writes the transcript anew; read the difference before it is kept.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
-
 use std::{path::Path, process::Command};
 
 /// Figures that differ from run to run: places in a ledger depend on how acknowledgements fell together, a sealed file on

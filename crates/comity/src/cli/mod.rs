@@ -137,6 +137,29 @@ pub enum Verb {
     Replay(replay::Replay),
 }
 
+impl Verb {
+    /// Whether the verb shows what a party's node holds.
+    pub fn is_of_a_node(&self) -> bool {
+        matches!(
+            self,
+            Verb::Peer(_)
+                | Verb::Unit(_)
+                | Verb::Officer(_)
+                | Verb::Token(_)
+                | Verb::Import(_)
+                | Verb::Share(_)
+                | Verb::Ask(_)
+                | Verb::Inbox(_)
+                | Verb::Outbox(_)
+                | Verb::Crossing(_)
+                | Verb::Pouch(_)
+                | Verb::Recall(_)
+                | Verb::Erase(_)
+                | Verb::Replay(_)
+        )
+    }
+}
+
 /// What the arguments come to.
 #[derive(Debug)]
 pub enum Read {

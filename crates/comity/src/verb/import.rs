@@ -8,7 +8,7 @@ use crate::{
 };
 use clap::Args;
 use comity_node::{
-    app::import::{ImportOptions, ImportShown, Progress, import_file},
+    app::import::{ImportOptions, ImportShown},
     config::Text,
 };
 use comity_record::{UnitCode, label::Tlp};
@@ -59,16 +59,15 @@ pub fn run(verb: &Import, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Ex
 }
 
 fn import(place: &Place, files: &[PathBuf], options: &ImportOptions) -> Result<Vec<ImportShown>, Fault> {
-    reach::opened(place, async |ctx| {
-        let mut shown = Vec::with_capacity(files.len());
-        for file in files {
-            let bar = bar(file);
-            let taken = import_file(&ctx, file, options.clone(), |progress| advance(&bar, progress)).await;
-            bar.finish_and_clear();
-            shown.push(taken?);
-        }
-        Ok(shown)
-    })
+    let mut shown = Vec::with_capacity(files.len());
+    for file in files {
+        let bar = bar(file);
+        let drawn = bar.clone();
+        let taken = reach::import(place, file, options, move |done, total| advance(&drawn, done, total));
+        bar.finish_and_clear();
+        shown.push(taken?);
+    }
+    Ok(shown)
 }
 
 /// A bar on standard error, where that is a terminal.
@@ -81,9 +80,9 @@ fn bar(file: &Path) -> ProgressBar {
     bar
 }
 
-fn advance(bar: &ProgressBar, progress: Progress) {
-    bar.set_length(progress.total.max(1));
-    bar.set_position(progress.bytes);
+fn advance(bar: &ProgressBar, done: u64, total: u64) {
+    bar.set_length(total.max(1));
+    bar.set_position(done);
 }
 
 fn show(screen: &mut Screen<'_>, file: &Path, shown: &ImportShown) {

@@ -2,6 +2,8 @@
 
 use crate::{
     Exit, Fault, Screen,
+    place::Chosen,
+    reach,
     screen::Tone,
     trust::{Trusted, Vouched},
     verb::open,
@@ -13,6 +15,7 @@ use comity_ledger::{
     tile::{Edge, FullTile, HEIGHT, MAX_LEVEL, TileId, TilePath, WIDTH, parse_bundle, parse_tile},
     tree::commitment_leaf,
 };
+use comity_node::app::audit::audit;
 use comity_record::Hash;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ const LONGEST: u64 = 256 * 34;
 const NAMES: usize = 10;
 
 const HELP: &str = "\
+Without DIR the node's own store (--dir) is read whole; no node may run on it.
 DIR holds `checkpoint` and `tile/...` as C2SP tlog-tiles lays them out. No node \
 need run and no network is used. Every hash is computed again from the lowest \
 tiles up. Without --trust nobody vouches for the checkpoint, and the answer says so.
@@ -43,9 +47,9 @@ pub enum Ledger {
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Verify {
-    /// The folder with the checkpoint and the tiles
+    /// The folder with the checkpoint and the tiles; the node's own store if left out
     #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    folder: Option<PathBuf>,
     /// A letter whose keys are trusted: the ledger's own party, and witnesses
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
@@ -70,11 +74,37 @@ pub struct Verified {
 }
 
 /// Does what the verb asks.
-pub fn run(verb: &Ledger, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+pub fn run(verb: &Ledger, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let Ledger::Verify(wanted) = verb;
-    let Verified { checkpoint, vouched, found } = verify(&wanted.folder, &Trusted::read(&wanted.trust)?)?;
+    let Some(folder) = &wanted.folder else { return own(chosen, screen) };
+    let Verified { checkpoint, vouched, found } = verify(folder, &Trusted::read(&wanted.trust)?)?;
     let value = value(&checkpoint, &found, vouched.as_ref());
     screen.answer(&value, |screen| show(screen, &checkpoint, &found, vouched.as_ref()));
+    Ok(Exit::Ok)
+}
+
+/// Audits the store of a party of the node: every entry and tile is read and compared with the head.
+fn own(chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let place = chosen.place()?;
+    let found = reach::runtime()?.block_on(audit(&place.folder.join("store")));
+    let (found, size) = found.map_err(|fault| {
+        let told = Fault::from(fault);
+        // A ledger that is not whole is an answer; a store that cannot be opened is a fault.
+        let exit = if told.code.starts_with("ledger/") { Exit::No } else { told.exit };
+        Fault { exit, ..told }
+    })?;
+    let value = json!({
+        "verified": true, "party": place.party.as_str(), "size": size, "root": found.head.root.to_string(),
+        "lost": found.lost,
+    });
+    screen.answer(&value, |screen| {
+        screen.say(Tone::Good, &format!("The ledger of {} is whole: {size} entries.", place.party));
+        screen.item(NAMES, "root", Tone::Plain, &found.head.root.to_string());
+        if found.lost > 0 {
+            let lost = format!("of {} entries only the hash is left; the content was lost", found.lost);
+            screen.item(NAMES, "lost", Tone::Open, &lost);
+        }
+    });
     Ok(Exit::Ok)
 }
 

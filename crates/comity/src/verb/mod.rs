@@ -26,15 +26,21 @@ use crate::{
     Exit, Fault, Screen, World,
     cli::{Command, Verb},
     place::Chosen,
+    screen::Tone,
 };
+use comity_law::EXERCISE;
+use comity_node::app::party::is_exercise;
 
 /// Does what the command asks.
 pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let chosen = Chosen { dir: command.dir, party: command.party };
+    if command.verb.is_of_a_node() {
+        say_exercise(&chosen, screen);
+    }
     match command.verb {
         Verb::Law(verb) => law::run(&verb, world, screen),
         Verb::Border(verb) => border::run(&verb, &chosen, world, screen),
-        Verb::Ledger(verb) => ledger::run(&verb, screen),
+        Verb::Ledger(verb) => ledger::run(&verb, &chosen, screen),
         Verb::Receipt(verb) => receipt::run(&verb, &chosen, screen),
         Verb::Principles(verb) => principles::run(&verb, screen),
         Verb::Demo(verb) => demo::run(&verb, screen),
@@ -57,5 +63,12 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Config(verb) => config::run(&verb, &chosen, screen),
         Verb::Letter(verb) => letter::run(&verb, &chosen, world, screen),
         Verb::Key(verb) => keys::run(&verb, &chosen, world, screen),
+    }
+}
+
+/// Whatever is shown of an invented State's node says so. Where there is no such node, the verb itself will say that.
+fn say_exercise(chosen: &Chosen, screen: &mut Screen<'_>) {
+    if chosen.place().is_ok_and(|place| is_exercise(&place.party)) {
+        screen.say(Tone::Open, EXERCISE);
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     Exit, Fault, Screen,
     place::{Chosen, Place},
-    reach,
+    question, reach,
     screen::Tone,
 };
 use clap::Args;
@@ -16,8 +16,9 @@ use comity_record::label::Purpose;
 const NAMES: usize = 8;
 
 const HELP: &str = "\
-Without --yes nothing is entered or sent: what would happen is shown. The border \
-judges again at the moment of sending. The exit code is 1 where nothing is cleared.
+First it is shown who would get what under which duties; on a terminal the question \
+follows whether to send it, elsewhere --yes sends. The border judges again at the \
+moment of sending. The exit code is 1 where nothing is cleared.
 
 Example:
   comity share --to XB --purpose cyber-defence --dir ./xa
@@ -39,8 +40,8 @@ Next:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Share {
-    /// The receiving party; may be repeated
-    #[arg(long, value_name = "PARTY", required = true)]
+    /// The receiving parties, separated by commas
+    #[arg(long, value_name = "PARTY", required = true, value_delimiter = ',')]
     to: Vec<String>,
     /// What for, such as cyber-defence
     #[arg(long, value_name = "PURPOSE")]
@@ -115,11 +116,18 @@ pub fn run(verb: &Share, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exi
         preview: !verb.yes,
         grounds: verb.resting.grounds(),
     };
-    let reply = reach::ask(&chosen.place()?, sharing)?;
+    let place = chosen.place()?;
+    let reply = reach::ask(&place, sharing.clone())?;
     screen.answer(&reply, |screen| {
         reply.judged.iter().for_each(|one| judged(screen, one));
         closing(screen, &reply, verb.yes);
     });
+    let open = !verb.yes && ended(&reply) == Exit::Ok;
+    if open && question::confirmed("Send what is cleared now?", screen)? == Some(true) {
+        let sent = reach::ask(&place, Sharing { preview: false, ..sharing })?;
+        closing(screen, &sent, true);
+        return Ok(ended(&sent));
+    }
     Ok(ended(&reply))
 }
 
@@ -149,12 +157,11 @@ pub fn judged(screen: &mut Screen<'_>, one: &JudgedShown) {
     let record: String = one.record.chars().take(16).collect();
     let codes = if one.codes.is_empty() { String::new() } else { format!(" {}", one.codes.join(", ")) };
     screen.say(tone, &format!("{} -> {}: {}{codes} ({} objects)", record, one.to, one.verdict, one.objects));
-    let lists = [
-        ("because", &one.reasons),
-        ("lifts", &one.lifts),
-        ("duties", &one.obligations),
-        ("basis", &one.citations),
-    ];
+    // Duties come with a clearance; what they would have been is of no use beside a refusal.
+    let none = Vec::new();
+    let duties = if one.verdict == "refused" { &none } else { &one.obligations };
+    let lists =
+        [("because", &one.reasons), ("lifts", &one.lifts), ("duties", duties), ("basis", &one.citations)];
     for (name, lines) in lists {
         let mut name = name;
         for line in lines {

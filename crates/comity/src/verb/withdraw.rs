@@ -77,8 +77,17 @@ pub fn recall(verb: &Recall, chosen: &Chosen, screen: &mut Screen<'_>) -> Result
 /// Erases.
 pub fn erase(verb: &Erase, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     if !verb.yes {
-        let fault = Fault::new(Exit::Usage, "cli/not-confirmed", "an erasure cannot be undone");
-        return Err(fault.with_help("add --yes to erase"));
+        match question::confirmed("An erasure cannot be undone. Erase?", screen)? {
+            Some(true) => {}
+            Some(false) => {
+                screen.say(Tone::Open, "Nothing was erased.");
+                return Ok(Exit::No);
+            }
+            None => {
+                let fault = Fault::new(Exit::Usage, "cli/not-confirmed", "an erasure cannot be undone");
+                return Err(fault.with_help("add --yes to erase"));
+            }
+        }
     }
     let erase = EraseAction { record: verb.record.clone(), objects: verb.objects.clone() };
     let erased = reach::ask(&chosen.place()?, erase)?;

@@ -5,6 +5,7 @@
 
 mod border;
 mod built;
+mod crossing;
 mod door;
 mod help;
 mod law;

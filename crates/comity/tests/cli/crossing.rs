@@ -1,0 +1,216 @@
+//! The main job from the command line: two nodes' folders, a pouch between them, and everything provable afterwards.
+
+use super::door::{folder, run_in};
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// Runs a command, with `--json`; the exit code must be the one given.
+fn told(folder: &Path, exit: i32, arguments: &str) -> Value {
+    let output = run_in(folder, &format!("{arguments} --json"));
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(exit), "{arguments}: {errors}");
+    let bytes = if output.stdout.is_empty() { &output.stderr } else { &output.stdout };
+    serde_json::from_slice(bytes).unwrap()
+}
+
+fn done(folder: &Path, arguments: &str) -> Value {
+    told(folder, 0, arguments)
+}
+
+fn code(answer: &Value) -> &str {
+    answer.pointer("/error/code").and_then(Value::as_str).unwrap()
+}
+
+fn text<'v>(answer: &'v Value, pointer: &str) -> &'v str {
+    answer.pointer(pointer).and_then(Value::as_str).unwrap()
+}
+
+fn list(answer: &Value) -> &Vec<Value> {
+    answer.as_array().unwrap()
+}
+
+/// What a person sees is at most 80 columns wide and says that it is exercise data.
+fn page(folder: &Path, arguments: &str) {
+    let page = String::from_utf8(run_in(folder, arguments).stdout).unwrap();
+    assert!(page.starts_with("EXERCISE DATA"), "{arguments}: {page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{arguments}: {page}");
+}
+
+/// Two parties who accepted each other's letters and have a competent unit each.
+fn two(folder: &Path) {
+    for name in ["xa", "xb"] {
+        done(folder, &format!("init --party {name} --dir {name} --unit 'cert=Exercise Act 4'"));
+        let config = folder.join(name).join("comity.toml");
+        let quiet =
+            fs::read_to_string(&config).unwrap().replace("0.0.0.0:4433", "").replace("127.0.0.1:0", "");
+        fs::write(config, quiet).unwrap();
+        let letter = run_in(folder, &format!("letter show --dir {name}"));
+        fs::write(folder.join(format!("{name}.letter")), letter.stdout).unwrap();
+        done(folder, &format!("unit add cert --name CERT --law 'Exercise Act 4' --dir {name}"));
+    }
+    for (own, other) in [("xa", "xb"), ("xb", "xa")] {
+        let read = done(folder, &format!("letter read {other}.letter"));
+        let fingerprint = text(&read, "/fingerprint");
+        let accept = format!("letter accept {other}.letter --fingerprint '{fingerprint}' --dir {own}");
+        assert_eq!(text(&done(folder, &accept), "/party"), other.to_uppercase());
+    }
+}
+
+#[test]
+fn a_bundle_crosses_by_pouch_and_is_provable() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = temporary.path();
+    two(at);
+    let wrong = "letter accept xb.letter --fingerprint '00000 00000' --dir xa";
+    assert_eq!(code(&told(at, 3, wrong)), "letter/fingerprint");
+    let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/threat/exercise-bundle.json");
+    let imported = done(at, &format!("import {} --dir xa", bundle.display()));
+    assert_eq!(imported.pointer("/0/taken"), imported.pointer("/0/objects"));
+    // What is shown first is not sent.
+    let preview = done(at, "share --to xb --purpose cyber-defence --dir xa");
+    let cleared = |reply: &Value| reply.get("cleared").and_then(Value::as_u64);
+    assert!(list(&done(at, "outbox --dir xa")).is_empty());
+    let sent = done(at, "share --to xb --purpose cyber-defence --yes --dir xa");
+    assert!(cleared(&sent) >= cleared(&preview) && cleared(&preview) > Some(0));
+    let outbox = done(at, "outbox --dir xa");
+    assert!(!list(&outbox).is_empty() && list(&outbox).iter().all(|one| text(one, "/state") == "waiting"));
+    // By pouch, and back with the acknowledgements.
+    done(at, "pouch pack --to xb --out there.pouch --dir xa");
+    assert_eq!(code(&told(at, 3, "pouch pack --to xb --out there.pouch --dir xa")), "cli/file-exists");
+    assert_eq!(code(&told(at, 3, "pouch open there.pouch --dir xa")), "seal/other-recipient");
+    let opened = done(at, "pouch open there.pouch --dir xb");
+    assert_eq!(list(opened.get("events").unwrap()).len(), list(&outbox).len());
+    assert!(list(done(at, "pouch open there.pouch --dir xb").get("events").unwrap()).is_empty());
+    done(at, "pouch pack --to xa --out back.pouch --dir xb");
+    done(at, "pouch open back.pouch --dir xa");
+    let outbox = done(at, "outbox --to XB --dir xa");
+    assert!(list(&outbox).iter().all(|one| text(one, "/state") == "taken in"), "{outbox}");
+    assert_eq!(list(&done(at, "inbox --from XA --dir xb")).len(), list(&outbox).len());
+    // Explained, proven, judged again.
+    let crossing = text(&outbox, "/0/crossing").to_owned();
+    let shown = done(at, &format!("crossing show {crossing} --dir xb"));
+    assert_eq!(text(&shown, "/from"), "XA");
+    let exported = run_in(at, &format!("receipt export {crossing} --out c.receipt --dir xa"));
+    assert!(matches!(exported.status.code(), Some(0 | 1)));
+    let trusting = "receipt verify c.receipt --trust xa.letter --trust xb.letter --json";
+    let verified: Value = serde_json::from_slice(&run_in(at, trusting).stdout).unwrap();
+    assert_eq!(text(&verified, "/crossing"), crossing);
+    for name in ["xa", "xb"] {
+        let whole = done(at, &format!("ledger verify --dir {name}"));
+        assert_eq!(text(&whole, "/party"), name.to_uppercase());
+        let replayed = done(at, &format!("replay --dir {name}"));
+        assert_eq!(replayed.get("same"), replayed.get("decisions"));
+    }
+    for arguments in [
+        "peer list --dir xa",
+        "unit list --dir xa",
+        "outbox --dir xa",
+        "inbox --dir xb",
+        &format!("crossing show {crossing} --dir xa"),
+        "share --to xb --purpose cyber-defence --dir xa",
+        "replay --dir xa",
+    ] {
+        page(at, arguments);
+    }
+    withdrawn(at, &outbox);
+}
+
+/// A record is recalled by its author and erased by its holder; the decisions stay.
+fn withdrawn(at: &Path, outbox: &Value) {
+    let record = text(outbox, "/0/record");
+    let recall = format!("recall {record} --reason 'a false alarm' --purpose cyber-defence --dir xa");
+    assert!(!list(done(at, &recall).get("told").unwrap()).is_empty());
+    assert_eq!(code(&told(at, 2, &format!("erase {record} --dir xb"))), "cli/not-confirmed");
+    let erased = done(at, &format!("erase {record} --yes --dir xb"));
+    assert!(erased.get("bodies").and_then(Value::as_u64) > Some(0));
+    assert_eq!(done(at, "replay --dir xb").get("erased").and_then(Value::as_u64), Some(1));
+}
+
+#[test]
+fn a_request_is_answered_by_the_law() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = temporary.path();
+    two(at);
+    let ask = "ask --to xb --measure preserve_stored_data --purpose preservation --offence illegal_access --penalty 5 \
+               --organised no --facts 'a login' --reference XA-1 --dir xa";
+    assert_eq!(code(&told(at, 2, ask)), "cli/selector");
+    assert_eq!(code(&told(at, 2, &format!("{ask} --account nobody"))), "cli/selector");
+    let asked = done(at, &format!("{ask} --account mail.example:person-1 --basis 'budapest 29'"));
+    assert_eq!(text(&asked, "/judged/0/verdict"), "cleared");
+    let who = format!("border who --record {} --purpose preservation --dir xa", text(&asked, "/record"));
+    assert_eq!(text(&done(at, &who), "/judged/0/to"), "XB");
+    // Suspended dealings stop the next one, at home.
+    done(at, "peer suspend xb --reason 'an exercise' --dir xa");
+    let refused = told(at, 1, &format!("{ask} --account mail.example:person-2"));
+    assert!(refused.pointer("/judged/0/codes").unwrap().to_string().contains("border/suspended"));
+    done(at, "peer resume xb --dir xa");
+    done(at, &format!("{ask} --account mail.example:person-3"));
+}
+
+#[test]
+fn the_house_is_kept_in_order() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = temporary.path();
+    two(at);
+    assert_eq!(code(&told(at, 3, "officer add duty --unit nowhere --name Duty --dir xa")), "house/no-unit");
+    done(at, "officer add duty --unit cert --name Duty --dir xa");
+    assert_eq!(code(&told(at, 2, "token add duty --scope everything --dir xa")), "input/bad-value");
+    let given = done(at, "token add duty --scope read --days 3 --dir xa");
+    let listed = done(at, "token list --dir xa");
+    assert_eq!(text(&listed, "/tokens/0/hash"), text(&given, "/hash"));
+    let hash: String = text(&given, "/hash").chars().take(8).collect();
+    done(at, &format!("token end {hash} --dir xa"));
+    done(at, "officer end duty --dir xa");
+    done(at, "unit end cert --on 2030-01-01 --dir xa");
+    assert_eq!(text(&done(at, "unit list --dir xa"), "/units/0/until"), "2030-01-01");
+}
+
+/// A node that serves, until it is told to stop.
+struct Serving(Child);
+
+impl Serving {
+    fn start(folder: &Path, name: &str) -> Serving {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_comity"))
+            .args(["serve", "--dir", name])
+            .current_dir(folder)
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().starts_with("Ctrl-C stops it.")), "it did not start");
+        // Read on, so that the node is not stopped by a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Serving(child)
+    }
+
+    /// Tells it to stop, and waits until it has.
+    fn stop(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.0.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_running_node_is_asked_and_stops_when_told() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = temporary.path();
+    two(at);
+    let before = done(at, "unit list --dir xa");
+    let serving = Serving::start(at, "xa");
+    assert_eq!(done(at, "unit list --dir xa"), before);
+    done(at, "officer add duty --unit cert --name Duty --dir xa");
+    assert_eq!(code(&told(at, 3, "crossing show 00000000 --dir xa")), "crossing/none");
+    let file = folder("inputs").join("a-file.txt");
+    assert_eq!(code(&told(at, 3, &format!("import {} --dir xa", file.display()))), "cli/node-running");
+    serving.stop();
+    // What it was told while it ran is there.
+    assert_eq!(text(&done(at, "officer list --dir xa"), "/officers/0/id"), "duty");
+    assert!(!at.join("xa/comity-data/api.sock").exists());
+}
