@@ -3,6 +3,7 @@
 pub mod action;
 pub mod ask;
 pub mod audit;
+pub mod change;
 pub mod crossing;
 pub mod house;
 pub mod import;

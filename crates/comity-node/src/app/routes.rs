@@ -1,6 +1,6 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
-use super::{Action, Ctx, Fault, ask, crossing, house, peer, pouch, proof, share, upload, withdraw};
+use super::{Action, Ctx, Fault, ask, change, crossing, house, peer, pouch, proof, share, upload, withdraw};
 use crate::http::Answer;
 use crate::http::{
     Problem,
@@ -61,6 +61,8 @@ actions! {
     pouch::OpenPouch,
     proof::ExportReceipt,
     proof::ReplayAll,
+    change::ReadChange,
+    change::DisposeChange,
 }
 
 fn endpoint<A: Action>() -> Endpoint<Parties> {

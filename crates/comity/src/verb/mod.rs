@@ -38,7 +38,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         say_exercise(&chosen, screen);
     }
     match command.verb {
-        Verb::Law(verb) => law::run(&verb, world, screen),
+        Verb::Law(verb) => law::run(&verb, &chosen, world, screen),
         Verb::Border(verb) => border::run(&verb, &chosen, world, screen),
         Verb::Ledger(verb) => ledger::run(&verb, &chosen, screen),
         Verb::Receipt(verb) => receipt::run(&verb, &chosen, screen),

@@ -1,12 +1,13 @@
-//! `comity law`: the register of law. None of these verbs needs a node; all read the register built into the program.
+//! `comity law`: the register of law. All but `change` read the register built into the program and need no node.
 
 mod bases;
+mod change;
 mod check;
 mod compare;
 mod list;
 mod show;
 
-use crate::{Exit, Fault, Screen, World, screen::Tone, verb::open};
+use crate::{Exit, Fault, Screen, World, place::Chosen, screen::Tone, verb::open};
 use clap::Subcommand;
 use comity_law::{DESIGNATIONS, EXERCISE, Register};
 use comity_record::Date;
@@ -22,6 +23,9 @@ pub enum Law {
     Compare(compare::Compare),
     /// Check a register and packs of policies: every fault with file, line and column
     Check(check::Check),
+    /// Read, take, hold or refuse a change set of the register
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Change(change::Change),
     /// List the parties that the register knows
     Parties(list::Parties),
     /// List the instruments that the register knows
@@ -33,12 +37,11 @@ pub enum Law {
 }
 
 /// Does what the verb asks.
-pub fn run(verb: &Law, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    if let Law::Check(check) = verb {
-        return check::run(check, screen);
-    }
+pub fn run(verb: &Law, chosen: &Chosen, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let register = open::register()?;
     match verb {
+        Law::Check(verb) => check::run(verb, screen),
+        Law::Change(verb) => change::run(verb, chosen, screen),
         Law::Bases(verb) => bases::run(verb, &register, world, screen),
         Law::Show(verb) => show::run(verb, &register, world, screen),
         Law::Compare(verb) => compare::run(verb, &register, world, screen),
@@ -46,7 +49,6 @@ pub fn run(verb: &Law, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fa
         Law::Instruments(verb) => list::instruments(verb, &register, screen),
         Law::Measures(verb) => list::measures(verb, &register, screen),
         Law::Offences(verb) => list::offences(verb, &register, screen),
-        Law::Check(_) => Ok(Exit::Ok),
     }
 }
 
