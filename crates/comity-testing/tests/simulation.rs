@@ -3,6 +3,9 @@
 use comity_testing::simulation::{Report, explore, run};
 use std::time::Duration;
 
+/// Seeds that find again what was once wrong in the desk, where the first twenty do not: a recall forgotten by a crash.
+const FOUND: [u64; 1] = [27];
+
 /// Steps of a run.
 const STEPS: u32 = 150;
 
@@ -19,7 +22,7 @@ fn check(seeds: impl IntoIterator<Item = u64>) -> Report {
 
 #[test]
 fn simulation_holds_for_fixed_seeds() {
-    let seen = check(1..=20);
+    let seen = check((1..=20).chain(FOUND));
     println!("{seen:?}");
     // A simulation in which nothing happens proves nothing.
     let happened = [
@@ -40,7 +43,7 @@ fn simulation_holds_for_fixed_seeds() {
 
 #[test]
 fn simulation_of_a_seed_is_always_the_same() {
-    assert_eq!(run(3, 60).ok(), run(3, 60).ok());
+    assert_eq!(run(3, 60).unwrap(), run(3, 60).unwrap());
 }
 
 #[test]

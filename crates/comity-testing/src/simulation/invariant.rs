@@ -12,7 +12,9 @@ use comity_exchange::{
     tables::{ACKNOWLEDGED, INBOX, InboxRow, OUTBOX, OutboxRow, RECORDS},
     turn::Item,
 };
-use comity_ledger::{Log, memory::block_on, proof::verify_inclusion, store::Store};
+use comity_ledger::{
+    Log, equivocation::EQUIVOCATIONS, memory::block_on, proof::verify_inclusion, store::Store,
+};
 use comity_record::{Attested, Canonical, CrossingId, EntryKind, Hash, PartyCode, RecordId, sha256};
 use std::collections::BTreeSet;
 
@@ -164,6 +166,12 @@ pub(super) fn no_doubling(node: &Node, receptions: &BTreeSet<u64>) -> Result<(),
         let odd: Vec<_> = indexes.symmetric_difference(receptions).collect();
         format!("inbox and log of {} disagree on receptions {odd:?}", node.code)
     })
+}
+
+/// Two heads that exclude each other are entered once, however often they are shown.
+pub(super) fn a_conflict_is_entered_once(node: &Node, entered: usize) -> Result<(), Broken> {
+    let proofs = node.store.rows(EQUIVOCATIONS).len();
+    hold(entered == proofs, || format!("{} entered {entered} conflicts and keeps {proofs}", node.code))
 }
 
 /// Positions are given in order without a hole, each with the clearance of its record for that peer; and what a peer

@@ -30,6 +30,8 @@ pub(super) struct Node {
     pub skew: i64,
     /// Backups of its disk.
     pub images: Vec<Image>,
+    /// How often its process was started again.
+    pub starts: u32,
     /// How often its disk was rolled back.
     pub rollbacks: u32,
     /// The last head seen durable.
@@ -61,6 +63,7 @@ impl Node {
             entropy: SeededEntropy::new(seed ^ ((number as u64 + 1) << 40)),
             skew: 0,
             images: Vec::new(),
+            starts: 0,
             rollbacks: 0,
             head,
             crashed: Arc::default(),
@@ -106,6 +109,7 @@ impl Node {
     pub fn restart(&mut self) -> Result<(), Broken> {
         self.store.clear_faults();
         self.crashed.store(false, Ordering::Relaxed);
+        self.starts += 1;
         let number = super::cast::node_of(&self.code).ok_or("a node that is nobody")?;
         self.desk = open(number, &self.store, &self.bodies)
             .map_err(|why| format!("{} does not open: {why}", self.code))?;

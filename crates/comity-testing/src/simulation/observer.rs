@@ -34,6 +34,8 @@ struct Receptions {
     rollbacks: u32,
     read: u64,
     indexes: BTreeSet<u64>,
+    /// Entries about two histories of a peer.
+    conflicts: usize,
 }
 
 /// What was seen in a run.
@@ -49,6 +51,8 @@ pub(super) struct Observer {
     /// The leaf hashes under every head that was signed, by who signed it.
     histories: BTreeMap<(usize, u64, Hash), Vec<Hash>>,
     receptions: BTreeMap<usize, Receptions>,
+    /// Nodes that were shown a head of theirs that their log does not contain, with the number of the start.
+    lost_tails: BTreeSet<(usize, u32)>,
 }
 
 impl Observer {
@@ -84,6 +88,10 @@ impl Observer {
             })?;
         }
         let number = super::cast::node_of(&node.code).ok_or("a node that is nobody")?;
+        let knows_better = self.lost_tails.contains(&(number, node.starts));
+        hold(!knows_better || turn.checkpoint.is_none(), || {
+            format!("{} knows that its tail was lost and signs a head", node.code)
+        })?;
         self.signed(number, &node.desk, &node.store, turn)
     }
 
@@ -99,6 +107,11 @@ impl Observer {
         let before = self.promises.insert((by, to, stated.position), promise.clone());
         let same = before.is_none_or(|before| before == promise || before.rollbacks != promise.rollbacks);
         hold(same, || format!("{} acknowledges position {} in two ways", node.code, stated.position))
+    }
+
+    /// A node was shown that its disk was rolled back: until it is started again it signs no head.
+    pub fn tail_lost(&mut self, number: usize, node: &Node) {
+        self.lost_tails.insert((number, node.starts));
     }
 
     /// Keeps the history under a checkpoint that is about to be offered.
@@ -150,13 +163,14 @@ impl Observer {
         invariant::log_only_grows(node, &log)?;
         node.head = (log.size(), log.tree_head().root);
         let receptions = self.read_receptions(node, &log)?;
-        invariant::no_doubling(node, receptions)?;
+        invariant::no_doubling(node, &receptions.indexes)?;
+        invariant::a_conflict_is_entered_once(node, receptions.conflicts)?;
         invariant::positions_are_in_order(node, &log)?;
         invariant::nothing_is_forged(node, &self.wired)
     }
 
     /// The receptions in a node's log; only what is new is read.
-    fn read_receptions(&mut self, node: &Node, log: &Log) -> Result<&BTreeSet<u64>, Broken> {
+    fn read_receptions(&mut self, node: &Node, log: &Log) -> Result<&Receptions, Broken> {
         let number = super::cast::node_of(&node.code).ok_or("a node that is nobody")?;
         let known = self.receptions.entry(number).or_default();
         if known.rollbacks != node.rollbacks {
@@ -170,10 +184,11 @@ impl Observer {
                 let received =
                     matches!(committed.entry().kind, EntryKind::Received | EntryKind::ReceptionRefused);
                 known.indexes.extend(received.then_some(committed.index()));
+                known.conflicts += usize::from(committed.entry().kind == EntryKind::Conflict);
                 known.read += 1;
             }
         }
-        Ok(&known.indexes)
+        Ok(known)
     }
 
     /// Every promise of a node whose disk was not rolled back since.

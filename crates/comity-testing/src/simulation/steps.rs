@@ -38,6 +38,8 @@ impl World {
             18..=35 => self.begin_session(),
             36..=41 => {
                 let to = self.pick(BYZANTINE);
+                // Twice, so that both histories may come while the peer's witness stands where it is.
+                self.call(BYZANTINE, to)?;
                 self.call(BYZANTINE, to)
             }
             42..=78 => self.deliver(),

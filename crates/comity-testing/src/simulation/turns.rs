@@ -132,6 +132,7 @@ impl World {
             match event {
                 Event::TakenIn { .. } => self.report.taken_in += 1,
                 Event::Conflict { .. } => self.report.conflicts += 1,
+                Event::TailLost { .. } => self.observer.tail_lost(to, &self.nodes[to]),
                 Event::Cosigned { .. } => self.report.cosigned += 1,
                 _ => {}
             }
