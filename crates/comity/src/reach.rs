@@ -6,7 +6,7 @@ use crate::{Exit, Fault, place::Place};
 use comity_node::{
     app::{
         Action, Hosted,
-        import::{ImportOptions, ImportShown, import_file},
+        import::{ImportOptions, ImportShown, Progress, import_file},
     },
     clock::Clock,
     config::{Party, Text},
@@ -39,7 +39,7 @@ pub fn import(
             return Ok(node.import(file, options, move |sent| progress(sent, length)).await?);
         }
         let hosted = open(place).await?;
-        let read = |at: comity_node::app::import::Progress| progress(at.bytes, at.total);
+        let read = move |at: Progress| progress(at.bytes, at.total);
         let imported = import_file(&hosted.ctx, file, options.clone(), read).await;
         hosted.close().await?;
         Ok(imported?)

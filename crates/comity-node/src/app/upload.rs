@@ -36,6 +36,7 @@ pub fn endpoint() -> Endpoint<Parties> {
     let summary = "takes in a STIX bundle, also folded with zstd: its objects become records of our own";
     Endpoint::new("import", Verb::Post, "/api/v1/import", Access::Scope(Scope::Import), summary, serve)
         .query("unit", "the unit that is the author")
+        .query("unmarked", "the TLP of objects without a marking; without it the configured one")
         .query("name", "the input's name in faults")
         .body("application/octet-stream", serde_json::json!({ "type": "string", "format": "binary" }))
         .body_limit(usize::try_from(LIMIT).unwrap_or(usize::MAX))
@@ -45,10 +46,11 @@ pub fn endpoint() -> Endpoint<Parties> {
 async fn serve(parties: Arc<Parties>, call: Call) -> Result<Reply, Problem> {
     let ctx = parties.ctx(call.grant()?)?;
     let unit: Option<UnitCode> = call.query("unit").map(str::parse).transpose().map_err(Fault::input)?;
+    let unmarked = call.query("unmarked").map(str::parse).transpose().map_err(Fault::input)?;
     let name = shown(call.query("name").unwrap_or("input"), 200);
     let spooled = Spooled::new(&spool(&ctx.dir), &*ctx.random)?;
     spooled.fill(call.into_body()).await?;
-    let options = ImportOptions { unmarked: ctx.unmarked, unit };
+    let options = ImportOptions { unmarked: unmarked.unwrap_or(ctx.unmarked), unit };
     let imported = import_named(&ctx, &spooled.path, &name, options, |_| {}).await;
     drop(spooled);
     Reply::json(&imported?)

@@ -1,6 +1,6 @@
 //! `comity recall` and `comity erase`.
 
-use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone};
+use crate::{Exit, Fault, Screen, place::Chosen, question, reach, screen::Tone};
 use clap::Args;
 use comity_node::app::withdraw::{Erase as EraseAction, Recall as RecallAction};
 use comity_record::label::Purpose;
@@ -16,7 +16,8 @@ Next:
   comity inbox --dir ./xa             the reports that come back";
 
 const ERASE_HELP: &str = "\
-The body is gone for good; the decisions about it stay provable. It needs --yes.
+The body is gone for good; the decisions about it stay provable. Without a \
+terminal to ask at it needs --yes.
 
 Example:
   comity erase 1a2b... --yes --dir ./xa

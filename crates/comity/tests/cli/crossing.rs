@@ -207,10 +207,18 @@ fn a_running_node_is_asked_and_stops_when_told() {
     assert_eq!(done(at, "unit list --dir xa"), before);
     done(at, "officer add duty --unit cert --name Duty --dir xa");
     assert_eq!(code(&told(at, 3, "crossing show 00000000 --dir xa")), "crossing/none");
+    // A file goes to the node through its API; what is not sound is refused under the name that it has here.
+    let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/threat/exercise-bundle.json");
+    let imported = done(at, &format!("import {} --unit cert --dir xa", bundle.display()));
+    assert_eq!(imported.pointer("/0/taken"), imported.pointer("/0/objects"));
     let file = folder("inputs").join("a-file.txt");
-    assert_eq!(code(&told(at, 3, &format!("import {} --dir xa", file.display()))), "cli/node-running");
+    let refused = told(at, 3, &format!("import {} --dir xa", file.display()));
+    assert!(text(&refused, "/error/text").starts_with(&format!("`{}`: ", file.display())), "{refused}");
+    assert_eq!(fs::read_dir(at.join("xa/comity-data/XA/spool")).unwrap().count(), 0);
+    let before = done(at, "share --to xb --purpose cyber-defence --dir xa");
     serving.stop();
     // What it was told while it ran is there.
     assert_eq!(text(&done(at, "officer list --dir xa"), "/officers/0/id"), "duty");
+    assert_eq!(done(at, "share --to xb --purpose cyber-defence --dir xa"), before);
     assert!(!at.join("xa/comity-data/api.sock").exists());
 }

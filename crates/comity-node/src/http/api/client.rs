@@ -1,7 +1,10 @@
 //! The client of a running node on this machine: actions as requests over its Unix socket, or its loopback address.
 
 use crate::{
-    app::{Action, Fault, import::ImportShown},
+    app::{
+        Action, Fault,
+        import::{ImportOptions, ImportShown},
+    },
     config::Config,
     http::{
         body::{self, BodyFault},
@@ -102,13 +105,14 @@ impl ApiClient {
     pub async fn import(
         &self,
         path: &Path,
-        unit: Option<&str>,
+        options: &ImportOptions,
         sent: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportShown, Fault> {
         let file = File::open(path).await.map_err(|why| unreadable(path, &why))?;
         let mut target = format!("/api/v1/import?name={}", encoded(&path.display().to_string()));
-        if let Some(unit) = unit {
-            target.push_str(&format!("&unit={}", encoded(unit)));
+        target.push_str(&format!("&unmarked={}", encoded(&options.unmarked.to_string())));
+        if let Some(unit) = &options.unit {
+            target.push_str(&format!("&unit={}", encoded(unit.as_str())));
         }
         let (pieces, waiting) = mpsc::channel(AHEAD);
         let sending = tokio::spawn(send(file, pieces, sent));
