@@ -40,7 +40,13 @@ pub fn check_sources(root: &Path) -> io::Result<Outcome> {
 /// Whether the pages made from the program's own words are fresh.
 pub fn check_commands(root: &Path) -> io::Result<Outcome> {
     let pages = commands::pages(root)?;
-    let faults = stale(root, &pages).collect();
+    let mut faults: Vec<String> = stale(root, &pages).collect();
+    for path in tree::files(&root.join("docs").join("reference").join("cli"))? {
+        let shown = tree::shown(root, &path);
+        if !pages.iter().any(|page| page.path == shown) {
+            faults.push(format!("{shown} is the page of no verb: remove it"));
+        }
+    }
     Ok(Outcome::of_check(format!("{} pages", pages.len()), faults))
 }
 

@@ -64,6 +64,11 @@ pub const STEPS: &[Step] = &[
         carry: |root, _| check::map::check(root),
     },
     Step {
+        name: "guide",
+        about: "README and guide name verbs and options that exist",
+        carry: |root, _| check::guide::check(root),
+    },
+    Step {
         name: "change-log",
         about: "CHANGELOG.md speaks of this version",
         carry: |root, _| check::text::change_log(root),
