@@ -1,7 +1,9 @@
 //! Sharing: which records may go to whom, under which duties, and sending them.
 
 use super::{Action, Ctx, Fault, sequencer::NodeDesk};
-use comity_border::{Basis, Case, Competence, Confirmation, Decision, Direction, Request, Verdict};
+use comity_border::{
+    Basis, Case, Competence, Confirmation, Considered, Decision, Direction, Request, Verdict,
+};
 use comity_exchange::{DeskFault, Scope, Sharing};
 use comity_record::{Body, PartyCode, RecordId, Timestamp, label::Purpose};
 use schemars::JsonSchema;
@@ -75,6 +77,8 @@ pub struct JudgedShown {
     pub obligations: Vec<String>,
     /// What it rests on.
     pub citations: Vec<String>,
+    /// The articles considered, each with its outcome and the reasons for it.
+    pub considered: Vec<String>,
     /// Its entry in the ledger; absent in a preview.
     pub entry: Option<u64>,
     /// Its position in the outbox, where cleared and sent.
@@ -234,7 +238,16 @@ async fn show(desk: &NodeDesk, record: RecordId, decision: &Decision) -> Result<
         lifts: ruling.lifts().into_iter().map(str::to_owned).collect(),
         obligations: ruling.obligations.iter().map(ToString::to_string).collect(),
         citations: ruling.citations.clone(),
+        considered: ruling.considered.iter().map(article).collect(),
         entry: None,
         position: None,
     })
+}
+
+/// An article in one line: `untoc 18: excluded (out-of-scope), as of 2026-01`.
+fn article(considered: &Considered) -> String {
+    let Considered { instrument, article, outcome, reasons, as_of, .. } = considered;
+    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    let as_of = as_of.as_ref().map_or_else(|| "no date".to_owned(), |as_of| format!("as of {as_of}"));
+    format!("{instrument} {article}: {outcome}{reasons}, {as_of}")
 }

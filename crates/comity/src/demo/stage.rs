@@ -259,6 +259,10 @@ impl Theatre {
             }
             _ => {
                 let mut finding = refusal(Outcome::RefusedAtHome, "Not as it stands.", judged);
+                let concerns =
+                    |line: &&String| ["budapest 29", "untoc 18:"].iter().any(|named| line.starts_with(named));
+                let considered = judged.map_or(&[][..], |one| &one.considered);
+                finding.basis = considered.iter().filter(concerns).cloned().collect();
                 finding.proof = self.proof(judged).await?;
                 Ok(finding)
             }
