@@ -13,7 +13,7 @@ use comity_node::{
     http::api::ApiClient,
     random::SystemRandom,
 };
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 use tokio::runtime::Runtime;
 
 /// Asks a party for something.
@@ -33,7 +33,11 @@ pub fn import(
     options: &ImportOptions,
     progress: impl Fn(u64, u64) + Send + 'static,
 ) -> Result<ImportShown, Fault> {
-    let length = fs::metadata(file).map_err(|failed| Fault::file(file, &failed))?.len();
+    let found = fs::metadata(file).map_err(|failed| Fault::file(file, &failed))?;
+    if found.is_dir() {
+        return Err(Fault::file(file, &io::ErrorKind::IsADirectory.into()));
+    }
+    let length = found.len();
     runtime()?.block_on(async {
         if let Some(node) = running(place).await? {
             return Ok(node.import(file, options, move |sent| progress(sent, length)).await?);

@@ -98,9 +98,11 @@ fn show(screen: &mut Screen<'_>, file: &Path, shown: &ImportShown) {
         counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
     };
     let unmarked = format!("{} without a TLP marking got {}", shown.unmarked, shown.unmarked_as);
-    screen.item(NAMES, "types", Tone::Plain, &list(&shown.by_type));
-    screen.item(NAMES, "audience", Tone::Plain, &list(&shown.by_tlp));
-    screen.item(NAMES, "markings", Tone::Plain, &unmarked);
+    if shown.taken > 0 {
+        screen.item(NAMES, "types", Tone::Plain, &list(&shown.by_type));
+        screen.item(NAMES, "audience", Tone::Plain, &list(&shown.by_tlp));
+        screen.item(NAMES, "markings", Tone::Plain, &unmarked);
+    }
     let notes = [
         (shown.unresolved, "with a marking that is not known, kept at red"),
         (shown.granular, "with granular markings"),

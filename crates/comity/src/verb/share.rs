@@ -143,7 +143,12 @@ pub fn who(verb: &Who, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit,
         grounds: verb.resting.grounds(),
     };
     let reply = reach::ask(&place, sharing)?;
-    screen.answer(&reply, |screen| reply.judged.iter().for_each(|one| judged(screen, one)));
+    screen.answer(&reply, |screen| {
+        if reply.judged.is_empty() {
+            screen.text("There is no peer yet; `comity letter accept` makes one.");
+        }
+        reply.judged.iter().for_each(|one| judged(screen, one));
+    });
     Ok(ended(&reply))
 }
 

@@ -112,6 +112,7 @@ fn no_golden_file_is_left_over() {
         return;
     }
     let areas = [
+        super::astray::CASES,
         super::border::CASES,
         super::help::CASES,
         super::law::CASES,

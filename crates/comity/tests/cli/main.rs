@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside #[test] functions")]
 
+mod astray;
 mod border;
 mod built;
 mod crossing;

@@ -117,7 +117,9 @@ impl ApiClient {
         let (pieces, waiting) = mpsc::channel(AHEAD);
         let sending = tokio::spawn(send(file, pieces, sent));
         let answer = self.ask(&target, "application/octet-stream", Body::new(Pieces(waiting))).await;
-        let read = sending.await.map_err(|fault| Fault::new("api/broken", fault.to_string()))?;
+        let read = sending
+            .await
+            .map_err(|fault| Fault::new("api/broken", format!("sending the file broke off: {fault}")))?;
         // Where our own file could not be read, the node's complaint about a broken body is only a consequence.
         read.map_err(|why| unreadable(path, &why))?;
         answer
@@ -134,7 +136,7 @@ impl ApiClient {
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, kind)
             .body(body)
-            .map_err(|fault| Fault::new("api/request", fault.to_string()))?;
+            .map_err(|fault| Fault::new("api/request", format!("the request cannot be written: {fault}")))?;
         let answer = match &self.door {
             Door::Socket(path) => exchange(UnixStream::connect(path).await.map_err(gone)?, request).await,
             Door::Loopback(at) => exchange(TcpStream::connect(at).await.map_err(gone)?, request).await,
