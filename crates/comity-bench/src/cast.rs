@@ -1,0 +1,144 @@
+//! Nodes to be measured: the same that `comity serve` runs, with an invented party, a store and TLS of their own.
+
+use crate::Outcome;
+use comity_node::{
+    app::{
+        Action, Ctx, Running,
+        house::AddUnit,
+        import::{ImportOptions, ImportShown, import_file},
+        init::{init, issue_letter},
+        peer::{AcceptLetter, ListPeers, PeerShown, fingerprint},
+        share::{Grounds, Share, ShareReply},
+        to_hex,
+    },
+    clock::Clock,
+    config::{Config, Listen, Text},
+    random::SystemRandom,
+};
+use comity_record::{Canonical, Letter, PartyCode, RootSigned, UnitStatement, label::Tlp};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// A node of one party in a folder of its own.
+#[derive(Debug)]
+pub struct Node {
+    /// What runs.
+    pub running: Running,
+    /// The party.
+    pub code: PartyCode,
+    config: Config,
+    path: PathBuf,
+}
+
+/// The competence that every unit of the benches cites.
+const COMPETENCE: &str = "exercise act on the national CERT, section 1";
+
+/// What a measurement runs on: as `comity serve`, a worker for each core.
+pub fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+impl Node {
+    /// Starts the node of `dir`, making it where there is none.
+    pub async fn start(dir: &Path, code: &str) -> Outcome<Node> {
+        let (path, code) = (dir.join("comity.toml"), code.parse::<PartyCode>()?);
+        let clock = Clock::system();
+        let fresh = !path.exists();
+        if fresh {
+            std::fs::create_dir_all(dir)?;
+            init(&path, &code, "", &clock, &SystemRandom)?;
+        }
+        let mut config = Config::load(&path)?;
+        config.node.peer_listen = Text(Listen::At("127.0.0.1:0".parse()?));
+        let running = Running::start(&config, clock, Arc::new(SystemRandom)).await?;
+        let node = Node { running, code, config, path };
+        if fresh {
+            node.add_unit().await?;
+        }
+        Ok(node)
+    }
+
+    /// What actions need.
+    pub fn ctx(&self) -> Outcome<&Ctx> {
+        self.running.hosted.get(&self.code).ok_or_else(|| "the party is not hosted".into())
+    }
+
+    /// Where peers connect.
+    pub fn peers_at(&self) -> Outcome<SocketAddr> {
+        self.running.peers_at.ok_or_else(|| "no listener for peers".into())
+    }
+
+    async fn add_unit(&self) -> Outcome<()> {
+        let add = AddUnit {
+            code: "cert".into(),
+            name: "CERT".into(),
+            parent: None,
+            competence: COMPETENCE.into(),
+            purposes: vec![],
+            from: None,
+        };
+        add.run(self.ctx()?).await?;
+        Ok(())
+    }
+
+    /// The node's letter with an address.
+    pub fn letter(&self, address: &str) -> Outcome<RootSigned<Letter>> {
+        let mut config = self.config.clone();
+        let settings = config.party.get_mut(&Text(self.code.clone())).ok_or("no such party")?;
+        address.clone_into(&mut settings.address);
+        let unit =
+            UnitStatement { unit: "cert".parse()?, competence: COMPETENCE.into(), purposes: BTreeSet::new() };
+        Ok(issue_letter(&config, &self.path, &self.code, vec![unit], &Clock::system())?)
+    }
+
+    /// Accepts a letter.
+    pub async fn accept(&self, letter: &RootSigned<Letter>) -> Outcome<()> {
+        let fingerprint = fingerprint(&letter.introduce()?);
+        let accept = AcceptLetter { letter: to_hex(&letter.to_bytes()), fingerprint };
+        accept.run(self.ctx()?).await?;
+        Ok(())
+    }
+
+    /// Imports a file; every object of it must be taken.
+    pub async fn import(&self, file: &Path) -> Outcome<ImportShown> {
+        let options = ImportOptions { unmarked: Tlp::Green, unit: None };
+        let shown = import_file(self.ctx()?, file, options, |_| {}).await?;
+        if shown.taken == 0 || shown.taken != shown.objects {
+            return Err(format!("{} of {} objects were taken", shown.taken, shown.objects).into());
+        }
+        Ok(shown)
+    }
+
+    /// Shares everything; every crossing must be cleared.
+    pub async fn share(&self, to: &Node) -> Outcome<ShareReply> {
+        let share = Share {
+            to: vec![to.code.to_string()],
+            purpose: "cyber-defence".into(),
+            records: vec![],
+            preview: false,
+            grounds: Grounds::default(),
+        };
+        let shared = share.run(self.ctx()?).await?;
+        if shared.cleared == 0 || shared.refused > 0 || shared.redacted > 0 {
+            let why = shared.judged.iter().flat_map(|one| one.codes.clone()).next();
+            return Err(format!("{} crossings were refused: {why:?}", shared.refused).into());
+        }
+        Ok(shared)
+    }
+
+    /// Waits until a peer has acknowledged everything given to it.
+    pub async fn acknowledged(&self) -> Outcome<PeerShown> {
+        let mut changes = self.ctx()?.sequencer.changes();
+        loop {
+            let peer = ListPeers {}.run(self.ctx()?).await?.into_iter().next().ok_or("no peer")?;
+            if peer.acknowledged == peer.given {
+                return Ok(peer);
+            }
+            changes.changed().await?;
+        }
+    }
+}

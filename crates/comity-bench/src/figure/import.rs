@@ -1,0 +1,90 @@
+//! Import: a file of indicators becomes signed records in the embedded store, durable in groups.
+
+use crate::{
+    Outcome, cast, feed,
+    line::{Line, Target, rounded},
+    machine::{Memory, Since},
+    player::{Player, say},
+};
+use serde::{Deserialize, Serialize};
+use std::{fs, path::Path};
+
+/// What the importing process measured of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Imported {
+    objects: u64,
+    records: usize,
+    cpu: f64,
+    wall: f64,
+    /// With closing the store, which writes out what was only in its journal.
+    cpu_closed: f64,
+    peak: f64,
+    /// Peak before the import.
+    before: f64,
+    stored: u64,
+}
+
+/// Imports a feed in a process of its own.
+pub fn measure(dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
+    let path = dir.join("feed.json");
+    let raw = feed::write(&path, 0, objects)?;
+    let mut player = Player::start("import", &[&dir.join("xa"), &path])?;
+    let got: Imported = player.hear()?;
+    player.end()?;
+    if got.objects != objects {
+        return Err(format!("{} of {objects} objects were imported", got.objects).into());
+    }
+    let rate =
+        Line::new("import", objects as f64 / got.cpu, "objects per CPU-second", Target::AtLeast(20_000.0))
+            .beside("objects", objects)
+            .beside("records", got.records)
+            .beside("bytes_per_object", raw / objects)
+            .beside("cpu_seconds", rounded(got.cpu))
+            .beside("wall_seconds", rounded(got.wall))
+            .beside("cpu_seconds_with_closing", rounded(got.cpu_closed))
+            .beside("stored_bytes_per_raw_byte", rounded(got.stored as f64 / raw as f64))
+            .beside("indexes", "record, order and ledger; value, type and text indexes are not built yet");
+    let memory = Line::new("import-memory", got.peak, "MB resident at most", Target::AtMost(300.0))
+        .beside("objects", objects)
+        .beside("before_import", rounded(got.before));
+    Ok(vec![rate, memory])
+}
+
+/// The process that imports.
+pub fn part(dir: &Path, feed: &Path) -> Outcome<()> {
+    let imported = cast::runtime()?.block_on(async {
+        let node = cast::Node::start(dir, "XA").await?;
+        let before = Memory::now().peak;
+        let since = Since::now();
+        let shown = node.import(feed).await?;
+        let (cpu, wall) = (since.cpu(), since.wall());
+        node.running.stop().await?;
+        let (cpu_closed, peak) = (since.cpu(), Memory::now().peak);
+        let (objects, records, stored) = (shown.taken, shown.records.len(), size(dir)?);
+        Outcome::Ok(Imported { objects, records, cpu, wall, cpu_closed, peak, before, stored })
+    })?;
+    say(&imported)
+}
+
+/// Bytes of all files below a folder.
+fn size(dir: &Path) -> Outcome<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir)? {
+        let (entry, at) = entry.map(|entry| (entry.metadata(), entry.path()))?;
+        let about = entry?;
+        bytes += if about.is_dir() { size(&at)? } else { about.len() };
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_of_folders_add_up() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("in")).unwrap();
+        std::fs::write(dir.path().join("in/a"), [0; 5]).unwrap();
+        std::fs::write(dir.path().join("b"), [0; 2]).unwrap();
+        assert_eq!(super::size(dir.path()).unwrap(), 7);
+    }
+}

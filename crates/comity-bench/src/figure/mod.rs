@@ -1,0 +1,44 @@
+//! The figures, each in a module: what is measured, how, and what was promised.
+
+pub mod border;
+pub mod exchange;
+pub mod import;
+pub mod ledger;
+pub mod signatures;
+pub mod start;
+
+use crate::{Outcome, line::Line};
+use clap::ValueEnum;
+use std::path::Path;
+
+/// A group of figures that are measured together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Figure {
+    /// Objects taken in durably.
+    Import,
+    /// Judgements.
+    Border,
+    /// Objects from node to node.
+    Exchange,
+    /// Entries and receipts.
+    Ledger,
+    /// Starting, and memory at rest.
+    Start,
+}
+
+impl Figure {
+    /// All of them.
+    pub const ALL: [Figure; 5] =
+        [Figure::Import, Figure::Border, Figure::Exchange, Figure::Ledger, Figure::Start];
+
+    /// Measures, with files below `dir`.
+    pub fn measure(self, dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
+        match self {
+            Figure::Import => import::measure(dir, objects),
+            Figure::Border => border::measure(),
+            Figure::Exchange => exchange::measure(dir, objects),
+            Figure::Ledger => ledger::measure(dir),
+            Figure::Start => start::measure(dir, objects),
+        }
+    }
+}
