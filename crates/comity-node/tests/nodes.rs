@@ -2,115 +2,32 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod console;
+mod kills;
+mod leak;
+mod real_input;
+mod support;
+
 use comity_node::{
     app::{
-        Action, Ctx, Running,
+        Action, Running,
         ask::{Ask, SelectorAsked},
         crossing::{Inbox, Outbox, ShowCrossing},
-        house::AddUnit,
-        import::{ImportOptions, ImportShown, import_file},
-        init::{init, issue_letter},
+        init::issue_letter,
         peer::{AcceptLetter, SuspendPeer, fingerprint},
         pouch::{OpenPouch, PackPouch},
         proof::{ExportReceipt, ReplayAll},
-        share::{Grounds, Share, ShareReply},
+        share::Grounds,
         to_hex,
         withdraw::Erase,
     },
     clock::Clock,
-    config::{Config, Listen, Text},
+    config::Text,
     random::SystemRandom,
 };
-use comity_record::{Canonical, Letter, PartyCode, RootSigned, UnitStatement, label::Tlp};
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
-use tempfile::TempDir;
-
-struct Node {
-    running: Running,
-    code: PartyCode,
-    letter: RootSigned<Letter>,
-    config: Config,
-    _dir: TempDir,
-}
-
-impl Node {
-    async fn start(code: &str) -> Node {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("comity.toml");
-        let code: PartyCode = code.parse().unwrap();
-        let clock = Clock::system();
-        init(&path, &code, "", &clock, &SystemRandom).unwrap();
-        let mut config = Config::load(&path).unwrap();
-        config.node.peer_listen = Text(Listen::At("127.0.0.1:0".parse().unwrap()));
-        config.node.long_poll_seconds = 2;
-        let running = Running::start(&config, clock.clone(), Arc::new(SystemRandom)).await.unwrap();
-        let settings = config.party.get_mut(&Text(code.clone())).unwrap();
-        settings.address = running.peers_at.unwrap().to_string();
-        let unit = UnitStatement {
-            unit: "cert".parse().unwrap(),
-            competence: "exercise act on the national CERT, section 1".into(),
-            purposes: BTreeSet::new(),
-        };
-        let letter = issue_letter(&config, &path, &code, vec![unit], &clock).unwrap();
-        let node = Node { running, code, letter, config, _dir: dir };
-        let add = AddUnit {
-            code: "cert".into(),
-            name: "CERT".into(),
-            parent: None,
-            competence: "exercise act on the national CERT, section 1".into(),
-            purposes: vec![],
-            from: None,
-        };
-        add.run(node.ctx()).await.unwrap();
-        node
-    }
-
-    fn ctx(&self) -> &Ctx {
-        self.running.hosted.get(&self.code).unwrap()
-    }
-
-    async fn accept(&self, other: &Node) {
-        let fingerprint = fingerprint(&other.letter.introduce().unwrap());
-        let accept = AcceptLetter { letter: to_hex(&other.letter.to_bytes()), fingerprint };
-        accept.run(self.ctx()).await.unwrap();
-    }
-
-    async fn import(&self) -> ImportShown {
-        let bundle = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/threat/exercise-bundle.json");
-        let options = ImportOptions { unmarked: Tlp::Green, unit: None };
-        import_file(self.ctx(), &bundle, options, |_| {}).await.unwrap()
-    }
-
-    async fn share(&self, to: &str) -> ShareReply {
-        let share = Share {
-            to: vec![to.into()],
-            purpose: "cyber-defence".into(),
-            records: vec![],
-            preview: false,
-            grounds: Grounds::default(),
-        };
-        share.run(self.ctx()).await.unwrap()
-    }
-
-    /// Waits until every position given is acknowledged.
-    async fn arrived(&self) {
-        let mut changes = self.ctx().sequencer.changes();
-        loop {
-            let outbox = Outbox { to: None }.run(self.ctx()).await.unwrap();
-            if outbox.iter().all(|one| one.state != "waiting") {
-                return;
-            }
-            changes.changed().await.unwrap();
-        }
-    }
-}
-
-async fn two() -> (Node, Node) {
-    let (a, b) = (Node::start("XA").await, Node::start("XB").await);
-    a.accept(&b).await;
-    b.accept(&a).await;
-    (a, b)
-}
+use comity_record::Canonical;
+use std::sync::Arc;
+use support::{Node, two};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bundle_crosses_and_is_provable() {
@@ -119,7 +36,7 @@ async fn a_bundle_crosses_and_is_provable() {
     assert_eq!(imported.refused, 0, "{:?}", imported.refusals);
     let shared = a.share("XB").await;
     assert!(shared.cleared > 0 && shared.refused > 0, "{shared:?}");
-    a.arrived().await;
+    a.delivered("XB").await;
     let inbox = Inbox { from: None }.run(b.ctx()).await.unwrap();
     assert!(inbox.iter().any(|one| one.outcome == "taken in"), "{inbox:?}");
     let crossing = inbox.iter().find(|one| one.outcome == "taken in").unwrap().crossing.clone();
@@ -198,7 +115,7 @@ async fn a_request_crosses_under_a_treaty_and_not_without_one() {
     let judged = asked.judged.first().unwrap();
     assert_eq!(judged.verdict, "cleared", "{judged:?}");
     assert!(judged.citations.iter().any(|citation| citation.contains("budapest")), "{judged:?}");
-    a.arrived().await;
+    a.delivered("XB").await;
     let asked = preservation("XC").run(a.ctx()).await.unwrap();
     let judged = asked.judged.first().unwrap();
     assert_eq!(judged.verdict, "refused", "{judged:?}");
@@ -213,7 +130,7 @@ async fn suspension_and_erasure_hold() {
     let (a, b) = two().await;
     a.import().await;
     a.share("XB").await;
-    a.arrived().await;
+    a.delivered("XB").await;
     let inbox = Inbox { from: None }.run(b.ctx()).await.unwrap();
     let record = inbox.iter().find(|one| one.objects > 0).unwrap().record.clone();
     let erased = Erase { record: record.clone(), objects: vec![] }.run(b.ctx()).await.unwrap();
