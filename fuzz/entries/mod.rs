@@ -7,6 +7,7 @@ pub mod border;
 pub mod exchange;
 pub mod law;
 pub mod ledger;
+pub mod node;
 pub mod record;
 pub mod threat;
 
@@ -35,6 +36,8 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("dispatch", exchange::dispatch),
     ("turn", exchange::turn),
     ("compressed", exchange::compressed),
+    ("sealed", node::sealed),
+    ("letter_text", node::letter_text),
 ];
 
 /// Runs the entry of a target.

@@ -1,7 +1,7 @@
 //! Writes the committed corpora: valid values, and each of them damaged in the ways that wires and people damage things.
 //!
-//! `cargo run --manifest-path fuzz/Cargo.toml --bin seeds` from the root. The values are fixed, so that the files are the
-//! same each time.
+//! `cargo run --manifest-path fuzz/Cargo.toml --bin seeds` from the root. The values are fixed; only signatures with
+//! ML-DSA-44, which draws on randomness, differ from one time to the next.
 
 #[path = "../seeds/mod.rs"]
 mod seeds;

@@ -4,6 +4,7 @@ pub mod damage;
 mod exchange;
 mod law;
 mod ledger;
+mod node;
 mod record;
 mod text;
 
@@ -12,7 +13,15 @@ pub type Target = (&'static str, Vec<(String, Vec<u8>)>);
 
 /// Every target's values.
 pub fn all() -> Vec<Target> {
-    [record::targets(), law::targets(), ledger::targets(), text::targets(), exchange::targets()].concat()
+    [
+        record::targets(),
+        law::targets(),
+        ledger::targets(),
+        text::targets(),
+        exchange::targets(),
+        node::targets(),
+    ]
+    .concat()
 }
 
 /// Values that are text.

@@ -1,0 +1,27 @@
+//! Entries of `comity-node`: what is carried by hand.
+
+use comity_node::{
+    keys::{armour, unarmour},
+    seal::{SealingKey, open},
+};
+use comity_record::PartyCode;
+
+/// The most plaintext that is taken from a sealed file here.
+const LIMIT: usize = 1 << 20;
+
+/// A sealed file, such as a pouch, opened with the key that the seeds are sealed to.
+pub fn sealed(bytes: &[u8]) {
+    let (Ok(own), Ok(key)) = ("XB".parse::<PartyCode>(), SealingKey::from_seed(&[0x5e; 32])) else { return };
+    if let Ok((header, plaintext)) = open(bytes, &own, &[key], LIMIT) {
+        assert_eq!(header.recipient, own, "only what is meant for a party opens");
+        assert!(plaintext.len() <= LIMIT && plaintext.len() < bytes.len(), "sealed bytes do not unfold");
+    }
+}
+
+/// A letter as it comes by mail, in text.
+pub fn letter_text(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(letter) = unarmour(text) {
+        assert_eq!(unarmour(&armour(&letter)).ok(), Some(letter), "a letter reads back");
+    }
+}
