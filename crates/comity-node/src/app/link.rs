@@ -3,7 +3,10 @@
 //! A link is never needed in both directions: a turn carries everything either side has to say. A node without an
 //! address is heard when it calls.
 
-use super::sequencer::{NotNow, Sequencer};
+use super::{
+    carry::{Carriers, Way},
+    sequencer::{Means, NodeDesk, NotNow, Sequencer},
+};
 use crate::{
     http::{
         Answer,
@@ -30,6 +33,8 @@ pub struct Listener {
     pub stopping: Stopping,
     /// Counts what happened.
     pub tally: Arc<dyn Tally>,
+    /// What is under way to peers by the other way.
+    pub carriers: Carriers,
 }
 
 /// Who is told what happened in a turn: counters and the log.
@@ -86,12 +91,15 @@ impl ExchangeHandler for Listener {
 
 impl Listener {
     async fn take(&self, peer: PartyCode, turn: Turn) -> Result<Turn, TurnRefusal> {
+        let carriers = self.carriers.clone();
         let taken = self.sequencer.run(move |desk, means| {
             Box::pin(async move {
                 let now = means.now();
                 let lacking = turn.lacking;
+                // A peer calls again when it has our last answer, or knows it lost.
+                carriers.end(&peer, Way::Answer);
                 let events = desk.take_turn(now, means.entropy(), &peer, &turn).await?;
-                let mut reply = desk.fill_turn(now, means.entropy(), &peer).await?;
+                let mut reply = fill(desk, means, &carriers, &peer, Way::Answer).await?;
                 desk.add_acknowledgements(&peer, lacking, &mut reply).await?;
                 Ok((events, reply))
             })
@@ -102,10 +110,10 @@ impl Listener {
     }
 
     async fn fill(&self, peer: PartyCode, lacking: u64) -> Result<Turn, TurnRefusal> {
+        let carriers = self.carriers.clone();
         let filled = self.sequencer.run(move |desk, means| {
             Box::pin(async move {
-                let now = means.now();
-                let mut reply = desk.fill_turn(now, means.entropy(), &peer).await?;
+                let mut reply = fill(desk, means, &carriers, &peer, Way::Answer).await?;
                 desk.add_acknowledgements(&peer, lacking, &mut reply).await?;
                 Ok(reply)
             })
@@ -126,6 +134,26 @@ impl Listener {
             }
         }
     }
+}
+
+/// A turn for a peer, without items while the other way has some under way.
+async fn fill(
+    desk: &mut NodeDesk,
+    means: &mut Means,
+    carriers: &Carriers,
+    peer: &PartyCode,
+    way: Way,
+) -> Result<Turn, DeskFault> {
+    let now = means.now();
+    if !carriers.may(peer, way) {
+        // No position comes after the last one.
+        return desk.fill_turn_after(now, means.entropy(), peer, u64::MAX).await;
+    }
+    let turn = desk.fill_turn(now, means.entropy(), peer).await?;
+    if !turn.items.is_empty() {
+        carriers.begin(peer, way);
+    }
+    Ok(turn)
 }
 
 impl From<NotNow> for TurnRefusal {
@@ -162,6 +190,8 @@ pub struct Calling {
     pub tally: Arc<dyn Tally>,
     /// How long a peer is asked to wait when it has nothing to say, in milliseconds.
     pub patience: u32,
+    /// What is under way to peers by the other way.
+    pub carriers: Carriers,
 }
 
 /// What a turn brought.
@@ -253,12 +283,12 @@ impl Calling {
 
     /// One turn.
     pub async fn turn(&self, patience: u32) -> Result<Exchanged, TurnFailed> {
-        let peer = self.peer.clone();
+        let (peer, carriers) = (self.peer.clone(), self.carriers.clone());
+        let _called = carriers.called(&peer);
         let filled = self.sequencer.run(move |desk, means| {
             Box::pin(async move {
-                let now = means.now();
                 let (lacking, told) = (desk.peer(&peer)?.lacking, desk.peer(&peer)?.told);
-                let mut turn = desk.fill_turn(now, means.entropy(), &peer).await?;
+                let mut turn = fill(desk, means, &carriers, &peer, Way::Call).await?;
                 desk.add_acknowledgements(&peer, lacking, &mut turn).await?;
                 let address = desk.peer(&peer)?.letter.address.clone();
                 Ok::<_, DeskFault>((turn, address, told))

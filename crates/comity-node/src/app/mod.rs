@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod carry;
 pub mod audit;
 pub mod change;
 pub mod crossing;

@@ -2,6 +2,7 @@
 
 use super::{
     Fault,
+    carry::Carriers,
     link::{Calling, Listener, Tally},
     party::Hosted,
     pouch::event_text,
@@ -99,10 +100,12 @@ impl Running {
             };
             let mut roster = party.roster();
             let peers = Arc::new(Peers::new(roster.borrow_and_update().table(&party.ctx.party)));
+            let carriers = Carriers::default();
             let listener = Listener {
                 sequencer: party.ctx.sequencer.clone(),
                 stopping: self.stop.watch(),
                 tally: Arc::clone(&tally),
+                carriers: carriers.clone(),
             };
             hosts.push(Host {
                 identity: identity()?,
@@ -128,6 +131,7 @@ impl Running {
                 stopping: self.stop.watch(),
                 tally,
                 patience: config.node.long_poll_seconds.saturating_mul(1000),
+                carriers,
             };
             self.tasks.spawn(links.keep(roster));
         }
@@ -231,6 +235,7 @@ struct Links {
     stopping: Stopping,
     tally: Arc<dyn Tally>,
     patience: u32,
+    carriers: Carriers,
 }
 
 impl Links {
@@ -262,6 +267,7 @@ impl Links {
             stopping: self.stopping.clone(),
             tally: Arc::clone(&self.tally),
             patience: self.patience,
+            carriers: self.carriers.clone(),
         }
     }
 }
