@@ -38,7 +38,8 @@ pub fn indicator(number: u64) -> String {
         format!(r#"{{"type":"indicator","spec_version":"2.1","id":"indicator--{id}","#),
         format!(r#""created_by_ref":"identity--{author}","created":"{at}","modified":"{at}","#),
         format!(r#""name":"Indicator {number}","description":"Observed in a phishing campaign against "#),
-        r#"public administration; confidence as stated.","indicator_types":["malicious-activity"],"#.to_owned(),
+        r#"public administration; confidence as stated.","indicator_types":["malicious-activity"],"#
+            .to_owned(),
         format!(r#""pattern":"{pattern}","pattern_type":"stix","pattern_version":"2.1","#),
         format!(r#""valid_from":"{at}","labels":["phishing","apt"],"confidence":75,"#),
         r#""object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}"#.to_owned(),

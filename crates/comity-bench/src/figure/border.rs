@@ -70,7 +70,7 @@ pub fn measure() -> Outcome<Vec<Line>> {
     let standing = Standing::new(StandingEntries { peers, ..StandingEntries::default() });
     let mut crossings = crossings()?;
     let (mut judged, mut cleared, mut record) = (0u64, 0u64, 0u64);
-    let since = Since::now();
+    let since = Since::on_this_thread();
     while since.cpu() < ENOUGH {
         for (subject, request) in &mut crossings {
             record += 1;
@@ -85,7 +85,7 @@ pub fn measure() -> Outcome<Vec<Line>> {
         return Err(format!("{cleared} of {judged} were cleared, which measures only one half").into());
     }
     let mut cache = ClassCache::new(1024);
-    let (mut looked_up, since) = (0u64, Since::now());
+    let (mut looked_up, since) = (0u64, Since::on_this_thread());
     while since.cpu() < ENOUGH {
         for _ in 0..10_000 {
             for (subject, request) in &crossings {
