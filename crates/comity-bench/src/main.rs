@@ -1,7 +1,7 @@
 //! The figures of speed and size: `cargo run --release -p comity-bench [-- NAME…] [--objects N]`.
 //!
-//! One JSON line per figure. CPU seconds are of whole processes, each figure in processes of its own; what is compared
-//! is compared within one run. Nothing here is a test: a noisy machine makes a bad line, never a failure, and every
+//! One JSON line per figure. CPU seconds of nodes are of whole processes, those of pure functions of
+//! the one thread that calls them; what is compared is compared within one run. Nothing here is a test: a noisy machine makes a bad line, never a failure, and every
 //! line carries the load under which it was taken.
 
 mod cast;

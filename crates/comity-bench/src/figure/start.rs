@@ -59,7 +59,7 @@ pub fn measure(dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
             .beside("objects", objects),
         Line::new("start-after-kill", after_kill, "seconds until serving", Target::AtMost(10.0))
             .beside("objects", objects)
-            .beside("killed", "right after the import was acknowledged, nothing written out")
+            .beside("killed", "right after the import was acknowledged, the store not closed")
             .beside("resident_at_rest_then", rounded(killed.resident)),
         of_memory("idle-memory-empty", &empty, 60.0),
         of_memory("idle-memory", &full, 120.0).beside("objects", objects),
