@@ -1,6 +1,8 @@
 //! Every file of the fuzz corpora through the entries that the fuzzer calls, as an ordinary test. A crash once found is
 //! kept as a file, and stays found.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+
 #[path = "../../../fuzz/entries/mod.rs"]
 mod entries;
 

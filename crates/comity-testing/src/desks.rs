@@ -51,10 +51,13 @@ impl Entropy for SeededEntropy {
     }
 }
 
+/// Keys destroyed: of one part, or of the whole record.
+type Destroyed = BTreeSet<(RecordId, Option<u32>)>;
+
 /// Bodies in the clear, with a list of keys destroyed; shared by all clones, as a key table outside the log is.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryBodies {
-    destroyed: Arc<Mutex<BTreeSet<(RecordId, Option<u32>)>>>,
+    destroyed: Arc<Mutex<Destroyed>>,
 }
 
 impl Bodies for MemoryBodies {

@@ -181,7 +181,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Some(frame) => frame,
             None => {
                 let held = match self.held(row.record).await {
-                    Err(DeskFault::Erased { .. }) => return Ok(withdrawn),
+                    Err(DeskFault::Erased { .. } | DeskFault::Unverified(_)) => return Ok(withdrawn),
                     held => held?,
                 };
                 let frame = Arc::new(frames::compress(&held.frame()?)?);
@@ -221,9 +221,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let missing =
             || DeskFault::Other { what: "a decision", why: format!("entry {index} has no decision row") };
         let (_, decision, request) = self.decision(index).await?.ok_or_else(missing)?;
-        // What was erased can be judged no more: its position goes out as withdrawn, and those behind it as they are.
+        // What was erased, or signed by a key that was revoked since, can be judged no more: its position goes out as
+        // withdrawn, and those behind it as they are.
         let held = match self.envelope(row.record).await {
-            Err(DeskFault::Erased { .. }) => return Ok(None),
+            Err(DeskFault::Erased { .. } | DeskFault::Unverified(_)) => return Ok(None),
             held => held?,
         };
         let spent = committed.entry().at.plus_millis(Dispatch::LIFETIME / 2) <= now;

@@ -2,8 +2,8 @@
 
 pub mod action;
 pub mod ask;
-pub mod carry;
 pub mod audit;
+pub mod carry;
 pub mod change;
 pub mod crossing;
 pub mod house;
