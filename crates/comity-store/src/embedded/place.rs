@@ -6,6 +6,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The version of the layout this program writes. What changes it comes with an upgrade step in [`Place::claim`] and a
@@ -132,6 +133,22 @@ pub(crate) fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Re
     File::open(dir)?.sync_all()
 }
 
+/// How often a taken lock is tried again, and the pause between: two seconds together.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes the lock. It can outlive its holder for a moment: a process that the holder was just starting has a copy of the
+/// open file until it begins its own program. So a taken lock is tried again for two seconds before it is believed.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            settled => return settled,
+        }
+    }
+    file.try_lock()
+}
+
 fn lock(dir: &Path) -> Result<File, StoreFault> {
     let path = dir.join("lock");
     let mut file = File::options()
@@ -141,7 +158,7 @@ fn lock(dir: &Path) -> Result<File, StoreFault> {
         .write(true)
         .open(&path)
         .map_err(|error| of_system(&path, &error))?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(taken(dir, &mut file)),
         Err(TryLockError::Error(error)) => return Err(of_system(&path, &error)),
