@@ -9,7 +9,7 @@
 
 use crate::{
     Object, Selector, Step, TableFault,
-    pattern::{ObjectPath, Token, tokens},
+    pattern::words::{NamedPath, Word, words},
     reader::{JsonKind, Value},
     selector,
     table::{Row, rows},
@@ -152,16 +152,16 @@ impl<'t> Found<'t> {
         }
         let mut level = None;
         let mut path = None;
-        for word in tokens(pattern).map_while(Result::ok) {
+        for word in words(pattern) {
             match word {
-                Token::Path(found) => {
+                Word::Path(found) => {
+                    level = level.max(self.table.of_path(&found, None));
                     path = Some(found);
-                    level = level.max(self.table.of_path(found, None));
                 }
-                Token::Text(constant) => {
-                    level = level.max(path.and_then(|path| self.table.of_path(path, Some(&constant))));
+                Word::Text(constant) => {
+                    level =
+                        level.max(path.as_ref().and_then(|path| self.table.of_path(path, Some(&constant))));
                 }
-                _ => {}
             }
         }
         level
@@ -224,11 +224,11 @@ impl PersonalTable {
     }
 
     /// The level of a property that a pattern compares. Rules with a shape need the constant.
-    fn of_path(&self, path: ObjectPath<'_>, constant: Option<&str>) -> Option<Personal> {
-        let keys: Vec<_> = path.keys().collect();
+    fn of_path(&self, path: &NamedPath<'_>, constant: Option<&str>) -> Option<Personal> {
+        let keys = &path.keys;
         let named = keys.iter().filter_map(|key| self.by_name.get(key.as_ref()).copied()).max();
         let rules = self.by_type.get(path.object_type).into_iter().flatten();
-        let covered = rules.filter(|rule| rule.covers(&keys)).filter(|rule| match (&rule.when, constant) {
+        let covered = rules.filter(|rule| rule.covers(keys)).filter(|rule| match (&rule.when, constant) {
             (When::Always, _) => true,
             (When::Shape(shape), Some(constant)) => shape.fits(constant),
             // A pattern does not say what the neighbouring property is.

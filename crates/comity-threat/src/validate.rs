@@ -5,7 +5,7 @@
 
 use crate::{
     Moment, Object, Selector, SpecVersion,
-    pattern::check_shape,
+    pattern::check,
     reader::{JsonKind, Value, brief},
     schema::{Class, TypeRule, rule},
     selector,
@@ -246,7 +246,7 @@ impl Check<'_, '_> {
             return self.must("threat/bad-pattern", "pattern", "is not a text");
         };
         let stix = object.text_of("pattern_type").is_none_or(|kind| kind == "stix");
-        if let Some(fault) = stix.then(|| check_shape(&pattern)).and_then(Result::err) {
+        if let Some(fault) = stix.then(|| check(&pattern, object.version())).and_then(Result::err) {
             self.must("threat/bad-pattern", "pattern", fault.to_string());
         }
     }
