@@ -2,5 +2,6 @@
 
 pub mod desks;
 pub mod postgres;
+pub mod python;
 pub mod simulation;
 pub mod store_contract;

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and every test, in an order that tells soonest what is wrong.
 
 mod prerequisites;
+mod python;
 mod suite;
 
 use crate::{
@@ -30,6 +31,7 @@ pub const STEPS: &[Step] = &[
         about: "toolchain, C compiler, PostgreSQL: looked for, or brought",
         carry: |_, say| Ok(prerequisites::check(say)),
     },
+    Step { name: "python", about: "third-party clients in a private environment", carry: python::make },
     Step {
         name: "format",
         about: "cargo fmt --check",

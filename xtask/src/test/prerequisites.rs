@@ -1,4 +1,5 @@
-//! What the tests need from the machine: parts of the Rust toolchain, a C compiler, and PostgreSQL's server programs.
+//! What the tests need from the machine: parts of the Rust toolchain, a C compiler, PostgreSQL's server
+//! programs, and Python.
 //!
 //! On Debian, as root, what is missing is installed; anywhere else it is named, and the run stops there. No database is
 //! set up: tests that want one start a private cluster in a folder of their own.
@@ -21,7 +22,7 @@ struct Need {
     found: fn() -> Option<String>,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need { what: "cargo fmt", package: None, component: Some("rustfmt"), found: || cargo_part("fmt") },
     Need { what: "cargo clippy", package: None, component: Some("clippy"), found: || cargo_part("clippy") },
     Need {
@@ -35,6 +36,12 @@ const NEEDS: [Need; 4] = [
         package: Some("postgresql"),
         component: None,
         found: postgres,
+    },
+    Need {
+        what: "Python 3 with `venv`, for third-party clients",
+        package: Some("python3-venv"),
+        component: None,
+        found: python,
     },
 ];
 
@@ -80,6 +87,12 @@ fn major_version(text: &str) -> Option<u32> {
 
 fn postgres() -> Option<String> {
     postgres_programs().map(|(_, version)| format!("PostgreSQL {version}"))
+}
+
+/// The version of Python, where it can make environments with `pip` in them.
+fn python() -> Option<String> {
+    command::output(Command::new("python3").args(["-c", "import venv, ensurepip"]))?;
+    command::output(Command::new("python3").arg("--version"))
 }
 
 fn cargo_part(part: &str) -> Option<String> {
