@@ -5,8 +5,8 @@
 //! [`MemoryStore::restore`] are a backup and its return. Its futures never wait; [`block_on`] runs them.
 
 use crate::store::{
-    Batch, Blobs, Class, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Row, Store,
-    StoreFault, Table,
+    Batch, Blobs, Class, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Projected, Row,
+    Store, StoreFault, Table,
 };
 use comity_record::{Hash, sha256};
 use std::{
@@ -45,6 +45,11 @@ pub enum Operation {
     Commit {
         /// The head after it.
         head: LogHead,
+        /// How many rows.
+        rows: usize,
+    },
+    /// A projector's step of rows, written and removed.
+    Project {
         /// How many rows.
         rows: usize,
     },
@@ -169,6 +174,11 @@ impl Store for MemoryStore {
     async fn commit(&self, expected: LogHead, batch: Batch) -> Result<LogHead, StoreFault> {
         let operation = Operation::Commit { head: batch.head, rows: batch.rows.len() };
         self.run(operation, |image| image.commit(expected, batch))
+    }
+
+    async fn project(&self, step: Projected) -> Result<bool, StoreFault> {
+        let rows = step.rows.len() + step.removed.len() + 1;
+        self.run(Operation::Project { rows }, |image| image.project(step))
     }
 
     async fn scan(
@@ -313,6 +323,25 @@ impl Image {
         self.rows.append(&mut new);
         self.head = batch.head;
         Ok(self.head)
+    }
+
+    fn project(&mut self, step: Projected) -> Result<bool, StoreFault> {
+        let mut rows = step.rows;
+        rows.push(step.cursor.clone());
+        rows.iter().try_for_each(check_bounds)?;
+        let mut tables = rows.iter().map(|row| row.table).chain(step.removed.iter().map(|(table, _, _)| *table));
+        if let Some(table) = tables.find(|table| table.class == Class::Log) {
+            return Err(bounds(&table, "a table of the log is no projection"));
+        }
+        let Row { table, partition, key, .. } = step.cursor;
+        if self.rows.get(&(table.name, partition, key)) != step.expected.as_ref() {
+            return Ok(false);
+        }
+        for (table, partition, key) in step.removed {
+            self.rows.remove(&(table.name, partition, key));
+        }
+        self.rows.extend(rows.into_iter().map(|row| ((row.table.name, row.partition, row.key), row.value)));
+        Ok(true)
     }
 
     fn scan(

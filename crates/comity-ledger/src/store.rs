@@ -65,6 +65,19 @@ pub struct Batch {
     pub rows: Vec<Row>,
 }
 
+/// What a projector writes together: its rows, and how far it has come. All rows are of projection tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projected {
+    /// The row that says how far the projector has come.
+    pub cursor: Row,
+    /// That row's value as the projector read it last; `None` where there was none.
+    pub expected: Option<Vec<u8>>,
+    /// Rows to be removed, before `rows` are written. A row that is not there is passed over.
+    pub removed: Vec<(Table, Partition, Vec<u8>)>,
+    /// Rows to be written or overwritten.
+    pub rows: Vec<Row>,
+}
+
 /// The direction of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -148,6 +161,10 @@ pub trait Store: Send + Sync {
         expected: LogHead,
         batch: Batch,
     ) -> impl Future<Output = Result<LogHead, StoreFault>> + Send;
+
+    /// Writes a projector's step if its cursor is still the expected one: atomic, durable when it returns. False, and
+    /// nothing written, where another projector moved the cursor. The head is not touched. A fault for a log table.
+    fn project(&self, step: Projected) -> impl Future<Output = Result<bool, StoreFault>> + Send;
 
     /// Rows of one partition with `from <= key < to`, at most `limit`, in order. An empty `to` means the end.
     fn scan(

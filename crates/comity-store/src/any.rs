@@ -2,7 +2,8 @@
 
 use crate::{FjallStore, PostgresStore};
 use comity_ledger::store::{
-    Batch, Blobs, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Store, StoreFault, Table,
+    Batch, Blobs, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Projected, Store, StoreFault,
+    Table,
 };
 use comity_record::Hash;
 
@@ -38,6 +39,10 @@ impl Store for AnyStore {
 
     async fn commit(&self, expected: LogHead, batch: Batch) -> Result<LogHead, StoreFault> {
         either!(self, store => store.commit(expected, batch))
+    }
+
+    async fn project(&self, step: Projected) -> Result<bool, StoreFault> {
+        either!(self, store => store.project(step))
     }
 
     async fn scan(

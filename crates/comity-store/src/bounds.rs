@@ -1,6 +1,6 @@
 //! The bounds of the interface, checked by both engines before anything is written.
 
-use comity_ledger::store::{Row, StoreFault, Table};
+use comity_ledger::store::{Class, Projected, Row, StoreFault, Table};
 
 /// The longest key, in bytes.
 pub(crate) const KEY: usize = 1024;
@@ -17,6 +17,24 @@ pub(crate) fn row(row: &Row) -> Result<(), StoreFault> {
     table(row.table)?;
     key(row.table.name, &row.key)?;
     value(row.table.name, row.value.len())
+}
+
+/// Checks a projector's step: every row, and that none is of the log.
+pub(crate) fn projected(step: &Projected) -> Result<(), StoreFault> {
+    step.rows.iter().chain([&step.cursor]).try_for_each(row)?;
+    for (of, _, bytes) in &step.removed {
+        table(*of)?;
+        key(of.name, bytes)?;
+    }
+    let written = step.rows.iter().chain([&step.cursor]).map(|row| row.table);
+    let mut tables = written.chain(step.removed.iter().map(|(table, _, _)| *table));
+    match tables.find(|table| table.class == Class::Log) {
+        None => Ok(()),
+        Some(table) => Err(StoreFault::Bounds {
+            table: table.name,
+            why: "a table of the log is no projection".to_owned(),
+        }),
+    }
 }
 
 /// Checks the name of a table, which becomes a name in the engine.

@@ -68,6 +68,7 @@ pub async fn run<P: Place>(fresh: impl AsyncFn() -> P) -> Result<(), (&'static s
         commit::one_wins_per_head,
         commit::log_rows_are_put_once,
         commit::projection_rows_are_overwritten,
+        commit::projectors_step_with_their_cursor,
         commit::bounds_are_kept,
         commit::large_values,
         commit::many_rows,

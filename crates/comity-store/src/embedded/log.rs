@@ -7,7 +7,8 @@ use super::{
 };
 use crate::bounds;
 use comity_ledger::store::{
-    Batch, Class, ErasureAuthority, LogHead, Order, Pairs, Partition, Row, Store, StoreFault, Table,
+    Batch, Class, ErasureAuthority, LogHead, Order, Pairs, Partition, Projected, Row, Store, StoreFault,
+    Table,
 };
 use fjall::{Keyspace, Readable, UserKey};
 use std::{ops::Bound, sync::PoisonError};
@@ -31,6 +32,18 @@ impl Store for FjallStore {
             let head = commit(guard.get()?, expected, &batch)?;
             store.inner.head.send_replace(head);
             Ok(head)
+        })
+        .await
+    }
+
+    async fn project(&self, step: Projected) -> Result<bool, StoreFault> {
+        bounds::projected(&step)?;
+        // Beside the right to commit: a projection is not dropped while rows are written to it.
+        let writing = self.inner.writing.clone().lock_owned().await;
+        let guard = self.engine().await;
+        blocking(move || {
+            let _writing = writing;
+            project(guard.get()?, &step)
         })
         .await
     }
@@ -113,6 +126,27 @@ fn commit(engine: &Engine, expected: LogHead, batch: &Batch) -> Result<LogHead, 
     engine.write_with_head(writes, batch.head)?;
     puts::remember(&mut engine.tops.lock().unwrap_or_else(PoisonError::into_inner), tops);
     Ok(batch.head)
+}
+
+fn project(engine: &Engine, step: &Projected) -> Result<bool, StoreFault> {
+    let cursor = &step.cursor;
+    let key = (cursor.partition, cursor.key.clone());
+    if get_many(engine, cursor.table, &[key])?.pop().flatten() != step.expected {
+        return Ok(false);
+    }
+    let mut writes = engine.batch(step.removed.len() + step.rows.len() + 1);
+    for (table, partition, key) in &step.removed {
+        if let Some(space) = engine.existing(&table_name(*table))? {
+            writes.remove(&space, joined(*partition, key));
+        }
+    }
+    for (row, space) in step.rows.iter().zip(&spaces(engine, &step.rows)?) {
+        writes.insert(space, joined(row.partition, &row.key), row.value.as_slice());
+    }
+    let space = engine.table(cursor.table)?;
+    writes.insert(&space, joined(cursor.partition, &cursor.key), cursor.value.as_slice());
+    engine.write(writes)?;
+    Ok(true)
 }
 
 /// The keyspace of each row. Rows of one table mostly follow each other.

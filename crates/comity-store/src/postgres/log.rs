@@ -8,7 +8,8 @@ use super::{
 };
 use crate::bounds;
 use comity_ledger::store::{
-    Batch, Class, ErasureAuthority, LogHead, Order, Pairs, Partition, Row, Store, StoreFault, Table,
+    Batch, Class, ErasureAuthority, LogHead, Order, Pairs, Partition, Projected, Row, Store, StoreFault,
+    Table,
 };
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +31,13 @@ impl Store for PostgresStore {
         link.within(commit(&link, &self.inner.schema, expected, batch.head, &inserts)).await?;
         self.saw(batch.head.size);
         Ok(batch.head)
+    }
+
+    async fn project(&self, step: Projected) -> Result<bool, StoreFault> {
+        bounds::projected(&step)?;
+        let link = self.inner.pool.link().await?;
+        let schema = &self.inner.schema;
+        link.within(project(&link, schema, &step)).await
     }
 
     async fn scan(
@@ -262,6 +270,59 @@ async fn commit(
     }
     notify(link, schema, expected, new).await;
     Ok(())
+}
+
+/// One transaction: projectors queue on a lock, so that of two that read the same cursor the second sees it moved.
+async fn project(link: &Link, schema: &str, step: &Projected) -> Result<bool, StoreFault> {
+    let fault = |error: Error| of_server(&error);
+    let mut rows = step.rows.clone();
+    rows.push(step.cursor.clone());
+    let groups = groups(&rows);
+    let inserts = inserts(link, schema, &groups).await?;
+    let removals = removals(link, schema, &step.removed).await?;
+    let client = link.client();
+    let cursor = &step.cursor;
+    let table = schema::table(schema, cursor.table);
+    let reading = link.statement(&format!("SELECT v FROM {table} WHERE p = $1 AND k = $2")).await;
+    let reading = reading.map_err(fault)?;
+    let lock = format!("BEGIN; SELECT pg_advisory_xact_lock(hashtext('comity {schema} projection'))");
+    client.batch_execute(&lock).await.map_err(fault)?;
+    let found = client.query_opt(&reading, &[&cursor.partition.cast_signed(), &cursor.key]).await;
+    let found: Option<Vec<u8>> = found.map_err(fault)?.map(|row| row.get(0));
+    if found != step.expected {
+        client.batch_execute("ROLLBACK").await.map_err(fault)?;
+        return Ok(false);
+    }
+    for (statement, partition, keys) in &removals {
+        client.execute(statement, &[partition, keys]).await.map_err(fault)?;
+    }
+    for written in join_all(inserts.iter().map(|insert| write(link, insert))).await {
+        written.map_err(fault)?;
+    }
+    client.batch_execute("COMMIT").await.map_err(fault)?;
+    Ok(true)
+}
+
+/// A statement that removes rows, the partition and the keys.
+type Removal<'a> = (Statement, i32, Vec<&'a [u8]>);
+
+async fn removals<'a>(
+    link: &Link,
+    schema: &str,
+    removed: &'a [(Table, Partition, Vec<u8>)],
+) -> Result<Vec<Removal<'a>>, StoreFault> {
+    let mut removed: Vec<_> = removed.iter().collect();
+    removed.sort_by_key(|(table, partition, _)| (table.name, *partition));
+    let mut removals = Vec::new();
+    for group in removed.chunk_by(|a, b| (a.0.name, a.1) == (b.0.name, b.1)) {
+        let Some((table, partition, _)) = group.first() else { continue };
+        schema::ensure(link, schema, *table).await?;
+        let name = schema::table(schema, *table);
+        let statement = link.statement(&format!("DELETE FROM {name} WHERE p = $1 AND k = ANY($2)")).await;
+        let keys = group.iter().map(|(_, _, key)| key.as_slice()).collect();
+        removals.push((statement.map_err(|error| of_server(&error))?, partition.cast_signed(), keys));
+    }
+    Ok(removals)
 }
 
 async fn write(link: &Link, insert: &Insert<'_>) -> Result<u64, Error> {

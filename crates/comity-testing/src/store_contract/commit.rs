@@ -1,7 +1,7 @@
 //! Commits: atomic, compare-and-set on the head, put-once in log tables.
 
 use super::{Broken, LOG, Place, VIEW, head, log_row, promise, refused, same, view_row};
-use comity_ledger::store::{Batch, LogHead, Order, Row, Store, StoreFault, Table};
+use comity_ledger::store::{Batch, LogHead, Order, Projected, Row, Store, StoreFault, Table};
 
 pub(super) async fn begins_empty<P: Place>(place: &P) -> Result<(), Broken> {
     let store = place.open().await?;
@@ -119,6 +119,35 @@ pub(super) async fn projection_rows_are_overwritten<P: Place>(place: &P) -> Resu
         vec![Some(b"4".to_vec())],
         "the last row of a commit stands",
     )
+}
+
+/// A projector's step: removed, then written, with the cursor or not at all.
+pub(super) async fn projectors_step_with_their_cursor<P: Place>(place: &P) -> Result<(), Broken> {
+    let store = place.open().await?;
+    let step = |expected: Option<&[u8]>, cursor: &[u8], removed: &[&[u8]], rows: Vec<Row>| Projected {
+        cursor: Row { partition: 7, ..view_row(b"cursor", cursor) },
+        expected: expected.map(<[u8]>::to_vec),
+        removed: removed.iter().map(|key| (VIEW, 1, key.to_vec())).collect(),
+        rows,
+    };
+    let first = vec![view_row(b"a", b"1"), view_row(b"b", b"1")];
+    same(store.project(step(None, b"1", &[b"zz"], first)).await?, true, "a first step is taken")?;
+    let late = step(None, b"9", &[b"a"], vec![view_row(b"b", b"late")]);
+    same(store.project(late).await?, false, "a step from another cursor is not taken")?;
+    let second = vec![view_row(b"b", b"2"), view_row(b"c", b"2")];
+    let second = step(Some(b"1"), b"2", &[b"a", b"c"], second);
+    same(store.project(second).await?, true, "the next step is taken")?;
+    let found = store.scan(VIEW, 1, b"", b"", 10, Order::Ascending).await?;
+    let wanted = vec![(b"b".to_vec(), b"2".to_vec()), (b"c".to_vec(), b"2".to_vec())];
+    same(found, wanted, "rows are removed, then written")?;
+    let logged = step(Some(b"2"), b"3", &[], vec![log_row(b"a", b"")]);
+    refused(store.project(logged).await, "store/bounds", "a log row is no projection")?;
+    let unlogged = Projected { removed: vec![(LOG, 1, b"a".to_vec())], ..step(Some(b"2"), b"3", &[], vec![]) };
+    refused(store.project(unlogged).await, "store/bounds", "a log row is not removed so")?;
+    same(store.head().await?, LogHead::default(), "a projector leaves the head")?;
+    place.close(store).await?;
+    let found = place.open().await?.get_many(VIEW, &[(7, b"cursor".to_vec())]).await?;
+    same(found, vec![Some(b"2".to_vec())], "the cursor lasts")
 }
 
 pub(super) async fn bounds_are_kept<P: Place>(place: &P) -> Result<(), Broken> {
