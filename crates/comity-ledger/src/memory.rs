@@ -329,7 +329,8 @@ impl Image {
         let mut rows = step.rows;
         rows.push(step.cursor.clone());
         rows.iter().try_for_each(check_bounds)?;
-        let mut tables = rows.iter().map(|row| row.table).chain(step.removed.iter().map(|(table, _, _)| *table));
+        let mut tables =
+            rows.iter().map(|row| row.table).chain(step.removed.iter().map(|(table, _, _)| *table));
         if let Some(table) = tables.find(|table| table.class == Class::Log) {
             return Err(bounds(&table, "a table of the log is no projection"));
         }

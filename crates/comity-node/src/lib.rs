@@ -10,6 +10,7 @@ pub mod http;
 pub mod keys;
 pub mod log;
 pub mod metrics;
+pub mod projection;
 pub mod random;
 pub mod seal;
 pub mod stop;

@@ -7,6 +7,7 @@ mod kills;
 mod leak;
 mod real_input;
 mod support;
+mod views;
 
 use comity_node::{
     app::{

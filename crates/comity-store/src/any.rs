@@ -2,8 +2,8 @@
 
 use crate::{FjallStore, PostgresStore};
 use comity_ledger::store::{
-    Batch, Blobs, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Projected, Store, StoreFault,
-    Table,
+    Batch, Blobs, ErasureAuthority, Follow, Kv, LogHead, Order, Pairs, Partition, Projected, Store,
+    StoreFault, Table,
 };
 use comity_record::Hash;
 

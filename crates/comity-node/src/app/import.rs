@@ -135,6 +135,8 @@ async fn author(ctx: &Ctx, chunks: Vec<Chunk>, unit: Option<UnitCode>) -> Result
         })
     });
     let authored: Result<_, DeskFault> = authored.await?;
+    let size = *ctx.sequencer.changes().borrow();
+    ctx.views.keep_pace(size).await;
     Ok(authored?.into_iter().map(|one| one.record.to_string()).collect())
 }
 

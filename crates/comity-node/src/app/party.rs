@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     config,
     keys::{KeyFault, Keys},
+    projection::{Feed, Projectors, Views},
     random::Random,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
@@ -32,6 +33,7 @@ pub struct Hosted {
     /// Its store, to be closed at the end.
     pub store: AnyStore,
     task: JoinHandle<NodeDesk>,
+    projectors: Projectors,
 }
 
 /// The folder of a party below the data folder.
@@ -65,6 +67,7 @@ impl Hosted {
         let bodies = SealedBodies::open(store.clone(), &dir.join("epoch.key")).await;
         let bodies = bodies
             .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
+        let feed = Feed::new(store.clone(), bodies.clone());
         let tables = Tables::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         let begin = Begin {
             party: code.clone(),
@@ -79,9 +82,10 @@ impl Hosted {
         let desk = Desk::open(begin).await?;
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
         import::clear_spool(&dir)?;
+        let (views, projectors) = Views::new(feed);
         let (party, unmarked) = (code.clone(), settings.default_tlp.0);
-        let ctx = Ctx { party, sequencer, clock, random, dir, by: None, unmarked, exercise };
-        Ok(Hosted { ctx, keys, letter, store, task })
+        let ctx = Ctx { party, sequencer, views, clock, random, dir, by: None, unmarked, exercise };
+        Ok(Hosted { ctx, keys, letter, store, task, projectors })
     }
 
     /// The roster and its changes.
@@ -91,6 +95,7 @@ impl Hosted {
 
     /// Ends the party's work: what waits is done, then the store is closed, so that the next start replays nothing.
     pub async fn close(self) -> Result<(), Fault> {
+        self.projectors.end().await;
         drop(self.ctx);
         let desk = self.task.await.map_err(|fault| Fault::new("node/sequencer", fault.to_string()))?;
         drop(desk);

@@ -142,7 +142,8 @@ pub(super) async fn projectors_step_with_their_cursor<P: Place>(place: &P) -> Re
     same(found, wanted, "rows are removed, then written")?;
     let logged = step(Some(b"2"), b"3", &[], vec![log_row(b"a", b"")]);
     refused(store.project(logged).await, "store/bounds", "a log row is no projection")?;
-    let unlogged = Projected { removed: vec![(LOG, 1, b"a".to_vec())], ..step(Some(b"2"), b"3", &[], vec![]) };
+    let unlogged =
+        Projected { removed: vec![(LOG, 1, b"a".to_vec())], ..step(Some(b"2"), b"3", &[], vec![]) };
     refused(store.project(unlogged).await, "store/bounds", "a log row is not removed so")?;
     same(store.head().await?, LogHead::default(), "a projector leaves the head")?;
     place.close(store).await?;

@@ -1,0 +1,163 @@
+//! The task that keeps one projection up with the log.
+
+use super::{
+    Feed, Progress, Projection, Stage,
+    cursor::{Cursor, commitment_before},
+};
+use crate::stop::Stopping;
+use comity_ledger::store::{Batch, Projected, Store, StoreFault};
+use comity_record::Canonical;
+use comity_store::AnyStore;
+use std::time::Duration;
+use tokio::{sync::watch, task::JoinHandle};
+
+/// How long a projector rests after a fault of the store.
+const REST: Duration = Duration::from_secs(2);
+/// Entries between two lines of the log that tell how far building is.
+const TOLD: u64 = 100_000;
+
+/// One projection with its place in the log.
+#[derive(Debug)]
+pub struct Projector<P> {
+    projection: P,
+    feed: Feed,
+    cursor: Cursor,
+    /// The cursor's exact row as read or written last.
+    stored: Option<Vec<u8>>,
+    stage: watch::Sender<Stage>,
+}
+
+/// Starts the task of a projection over a log that `changes` tells of. It ends when the node stops, or the log's writer.
+pub fn start<P: Projection>(
+    projection: P,
+    feed: Feed,
+    changes: watch::Receiver<u64>,
+    stopping: Stopping,
+) -> (Progress, JoinHandle<()>) {
+    let (projector, progress) = Projector::new(projection, feed);
+    (progress, tokio::spawn(projector.run(changes, stopping)))
+}
+
+impl<P: Projection> Projector<P> {
+    /// A projector that has read nothing yet.
+    pub fn new(projection: P, feed: Feed) -> (Projector<P>, Progress) {
+        let (stage, seen) = watch::channel(Stage::default());
+        let cursor = Cursor::first(&projection);
+        (Projector { projection, feed, cursor, stored: None, stage }, Progress::new(P::NAME, seen))
+    }
+
+    async fn run(mut self, mut changes: watch::Receiver<u64>, mut stopping: Stopping) {
+        let mut opened = false;
+        loop {
+            changes.borrow_and_update();
+            let done = tokio::select! {
+                done = self.follow(&mut opened) => done,
+                () = stopping.wait() => return,
+            };
+            let ended = match done {
+                Ok(()) => tokio::select! {
+                    changed = changes.changed() => changed.is_err(),
+                    () = stopping.wait() => true,
+                },
+                Err(fault) => {
+                    tracing::error!(view = P::NAME, code = fault.code(), %fault, "a view cannot be written");
+                    self.stage.send_modify(|stage| stage.fault = Some(fault.to_string()));
+                    tokio::time::timeout(REST, stopping.wait()).await.is_ok()
+                }
+            };
+            if ended {
+                return;
+            }
+        }
+    }
+
+    async fn follow(&mut self, opened: &mut bool) -> Result<(), StoreFault> {
+        if !*opened {
+            self.open().await?;
+            *opened = true;
+        }
+        let caught_up = self.catch_up().await;
+        *opened = caught_up.is_ok();
+        caught_up
+    }
+
+    /// Finds the place to go on from. Rows that do not fit are dropped, and building begins anew.
+    pub async fn open(&mut self) -> Result<(), StoreFault> {
+        let store = self.feed.store().clone();
+        let size = store.head().await?.size;
+        let (cursor, stored) = Cursor::read(&store, P::NAME).await?;
+        self.stored = stored;
+        match cursor {
+            Some(cursor) if cursor.fits(&self.projection, &store, size).await? => self.cursor = cursor,
+            _ => self.begin_anew(&store, size).await?,
+        }
+        self.projection.open(&store).await
+    }
+
+    /// The cursor goes back before the rows are dropped: a crash between leaves rows to be overwritten, never a cursor
+    /// beyond rows that are not there.
+    async fn begin_anew(&mut self, store: &impl Store, size: u64) -> Result<(), StoreFault> {
+        tracing::info!(view = P::NAME, version = P::VERSION, entries = size, "a view is built from the log");
+        let unfit = Cursor { version: 0, ..Cursor::first(&self.projection) };
+        self.stored = Some(put(store, &unfit, P::NAME).await?);
+        for table in P::TABLES {
+            store.drop_projection(*table).await?;
+        }
+        self.cursor = Cursor::first(&self.projection);
+        self.stored = Some(put(store, &self.cursor, P::NAME).await?);
+        Ok(())
+    }
+
+    /// Reads on to the head.
+    pub async fn catch_up(&mut self) -> Result<(), StoreFault> {
+        let store = self.feed.store().clone();
+        loop {
+            let head = store.head().await?.size;
+            self.tell(head);
+            if self.cursor.next >= head {
+                self.feed.forget();
+                return Ok(());
+            }
+            self.step(&store, head).await?;
+        }
+    }
+
+    async fn step(&mut self, store: &AnyStore, head: u64) -> Result<(), StoreFault> {
+        let page = self.feed.page(self.cursor.next, head).await?;
+        let rows = self.projection.derive(store, &page.changes).await?;
+        let next = self.cursor.next.saturating_add(page.changes.len() as u64);
+        let cursor = Cursor { next, before: commitment_before(store, next).await?, ..self.cursor };
+        let row = cursor.row(P::NAME);
+        let value = row.value.clone();
+        let expected = self.stored.clone();
+        let step = Projected { cursor: row, expected, removed: rows.removed, rows: rows.written };
+        if !store.project(step).await? {
+            // Another process took this step: what is in memory may be behind the tables.
+            return self.open().await;
+        }
+        if self.cursor.next / TOLD != next / TOLD {
+            tracing::info!(view = P::NAME, entries = next, of = head, "a view is being built");
+        }
+        (self.cursor, self.stored) = (cursor, Some(value));
+        self.projection.written();
+        Ok(())
+    }
+
+    fn tell(&self, head: u64) {
+        let through = self.cursor.next;
+        self.stage.send_replace(Stage { through, head, fault: None });
+    }
+}
+
+/// Writes a cursor whatever stands there, durably, while others may commit.
+async fn put(store: &impl Store, cursor: &Cursor, name: &str) -> Result<Vec<u8>, StoreFault> {
+    loop {
+        let head = store.head().await?;
+        let batch = Batch { head, rows: vec![cursor.row(name)] };
+        match store.commit(head, batch).await {
+            Err(StoreFault::Conflict { .. }) => {}
+            Err(fault) => return Err(fault),
+            Ok(_) => return Ok(cursor.to_bytes()),
+        }
+    }
+}

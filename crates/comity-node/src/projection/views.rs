@@ -1,0 +1,79 @@
+//! The views of one party: their projectors, and how readers come to them.
+
+use super::{Behind, Feed, Progress};
+use crate::stop::{Stop, Stopping};
+use tokio::task::JoinHandle;
+
+/// How many entries a view may be behind before whoever fills the log waits. A record has at most 1,000 objects, so that
+/// a reader's wait stays within a few seconds.
+const LAG: u64 = 64;
+
+/// The views of a party, for readers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Views {
+    feed: Feed,
+    all: Vec<Progress>,
+}
+
+/// The tasks behind the views.
+#[derive(Debug)]
+pub struct Projectors {
+    stop: Stop,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Views {
+    /// Views over a log, none of them started yet.
+    pub fn new(feed: Feed) -> (Views, Projectors) {
+        let (stop, _) = Stop::new();
+        (Views { feed, all: Vec::new() }, Projectors { stop, tasks: Vec::new() })
+    }
+
+    /// The log as projectors read it.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// The progress of every view.
+    pub fn progress(&self) -> &[Progress] {
+        &self.all
+    }
+
+    /// Returns once every view has come to `size` entries.
+    pub async fn reach(&self, size: u64) -> Result<(), Behind> {
+        for view in &self.all {
+            view.reaches(size).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until no view is far behind `size` entries. A view that cannot go on holds nobody up.
+    pub async fn keep_pace(&self, size: u64) {
+        for view in &self.all {
+            view.keeps_pace(size, LAG).await;
+        }
+    }
+}
+
+impl Projectors {
+    /// The signal on which a projector ends.
+    pub fn stopping(&self) -> Stopping {
+        self.stop.watch()
+    }
+
+    /// Takes in a view that was started.
+    pub fn add(&mut self, views: &mut Views, (progress, task): (Progress, JoinHandle<()>)) {
+        views.all.push(progress);
+        self.tasks.push(task);
+    }
+
+    /// Ends the projectors: a step under way is finished or left out whole.
+    pub async fn end(self) {
+        self.stop.now();
+        for task in self.tasks {
+            if let Err(fault) = task.await {
+                tracing::error!(%fault, "a projector broke");
+            }
+        }
+    }
+}
