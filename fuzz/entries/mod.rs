@@ -31,6 +31,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("stix", threat::stix),
     ("import", threat::import),
     ("pattern", threat::pattern),
+    ("value", threat::value),
     ("redact", threat::redact),
     ("pack", border::pack),
     ("dispatch", exchange::dispatch),

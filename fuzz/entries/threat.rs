@@ -30,3 +30,8 @@ pub fn pattern(bytes: &[u8]) {
 pub fn redact(bytes: &[u8]) {
     comity_threat::redact::fuzz_entry(bytes);
 }
+
+/// A value of any kind, as written.
+pub fn value(bytes: &[u8]) {
+    comity_threat::value::fuzz_entry(bytes);
+}

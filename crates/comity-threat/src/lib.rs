@@ -6,6 +6,7 @@
 //! - [`marking`], [`personal`] and [`attribution`] read the markings, the personal parts and the claims of attribution,
 //!   and [`labels`] makes record labels of them;
 //! - [`redact`] cuts parts out of an object and leaves every other byte as it was;
+//! - [`value`] gives every address, name, URL and hash its one canonical form;
 //! - [`import`] puts objects of one label class together, ready for a manifest.
 //!
 //! The crate is pure: no I/O, no clock. It never matches logs and never computes who is behind anything; it says what a
@@ -26,6 +27,7 @@ mod selector;
 mod survey;
 mod table;
 pub mod validate;
+pub mod value;
 pub mod version;
 
 pub use import::{Chunk, Import, ImportReport, Refused, import_bytes};

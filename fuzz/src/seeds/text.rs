@@ -29,6 +29,7 @@ pub fn targets() -> Vec<Target> {
         ("import", texts(json)),
         ("redact", objects),
         ("pattern", patterns()),
+        ("value", values()),
         ("pack", packs()),
     ]
 }
@@ -43,6 +44,20 @@ fn patterns() -> Vec<(String, Vec<u8>)> {
         ("set", "[url:value IN ('http://a', 'b\\'c')] REPEATS 5 TIMES WITHIN 1800 SECONDS"),
         ("time", "[a:b MATCHES '^x'] START t'2026-03-01T12:00:00Z' STOP t'2026-03-02T12:00:00Z'"),
         ("binary", "([a:b = b'AA=='] OR [a:c NOT LIKE h'00ff'])"),
+    ])
+}
+
+fn values() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        ("name", "WWW.Exämple.org."),
+        ("address", "::ffff:192.0.2.1"),
+        ("range", "2001:db8::/33"),
+        ("port", "[2001:db8::1]:443"),
+        ("url", "HTTP://user@Example.org:80/a/../%7e?b#c"),
+        ("defanged", "hxxp[:]//evil[.]example(dot)org/a"),
+        ("mail", "Jane@Example.org"),
+        ("hash", "D41D8CD98F00B204E9800998ECF8427E"),
+        ("pattern", "[domain-name:value IN ('a.org') OR ipv4-addr:value ISSUBSET '192.0.2.0/24']"),
     ])
 }
 
