@@ -1,0 +1,5 @@
+//! Histories of two nodes that lose, double and reorder what they send each other.
+
+mod histories;
+mod races;
+mod steps;
