@@ -64,7 +64,9 @@ fn blank_reason(view: &View, step: &Step) -> Option<&'static str> {
         Step::AskInformation { fields, question } => {
             (fields.is_empty() && is_blank(question)).then_some("a field or a question")
         }
-        Step::GiveInformation { fields } => fields.is_empty().then_some("at least one field"),
+        Step::GiveInformation { fields } | Step::FilePapers { fields } => {
+            fields.is_empty().then_some("at least one field")
+        }
         Step::CannotExecute { reason } | Step::Withdraw { reason } | Step::Decline { reason } => {
             is_blank(reason).then_some("a reason")
         }
@@ -114,8 +116,7 @@ fn is_blank(text: &str) -> bool {
 
 fn texts(step: &Step) -> Vec<&str> {
     match step {
-        Step::Send { reference: text, .. }
-        | Step::Withdraw { reason: text }
+        Step::Withdraw { reason: text }
         | Step::DeclineTerms { reason: text }
         | Step::SendFollowUp { reference: text }
         | Step::BeginUse { proceedings: text }
@@ -142,7 +143,12 @@ fn texts(step: &Step) -> Vec<&str> {
         | Step::StatePosition { text }
         | Step::KeepSealed { reason: text }
         | Step::DestroySealed { statement: text } => vec![text],
-        Step::GiveInformation { fields } => fields.values().map(String::as_str).collect(),
+        Step::Send { reference, fields, .. } => {
+            fields.values().chain([reference]).map(String::as_str).collect()
+        }
+        Step::GiveInformation { fields } | Step::FilePapers { fields } => {
+            fields.values().map(String::as_str).collect()
+        }
         Step::Offer { conditions } => conditions.iter().map(|one| one.text.as_str()).collect(),
         Step::ReportDefect { defects, .. } => defects.iter().map(|one| one.found.as_str()).collect(),
         _ => Vec::new(),
@@ -151,7 +157,9 @@ fn texts(step: &Step) -> Vec<&str> {
 
 fn count(step: &Step) -> usize {
     match step {
-        Step::GiveInformation { fields } => fields.len(),
+        Step::Send { fields, .. } | Step::GiveInformation { fields } | Step::FilePapers { fields } => {
+            fields.len()
+        }
         Step::AskInformation { fields, .. } => fields.len(),
         Step::Offer { conditions } => conditions.len(),
         Step::ReportDefect { defects, .. } => defects.len(),

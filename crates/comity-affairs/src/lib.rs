@@ -14,6 +14,8 @@
 mod case;
 mod event;
 mod fault;
+pub mod form;
+pub mod ground;
 mod guard;
 mod history;
 mod state;

@@ -176,12 +176,16 @@ macro_rules! steps {
 steps! {
     /// The request, notice, offer or proposal itself. It opens the case.
     0 Send "send" {
-        /// The record that holds the form.
-        0 form: RecordId,
+        /// The form, by its code.
+        0 form: String,
+        /// The fields filled in, by their codes.
+        1 fields: BTreeMap<String, String>,
+        /// The request record that the border judges; absent where no measure is asked for.
+        2 request: Option<RecordId>,
         /// Whether life is in danger: the measure may be carried out first, papers follow.
-        1 emergency: bool,
+        3 emergency: bool,
         /// The asking side's own reference.
-        2 reference: String,
+        4 reference: String,
     }
     /// The asking side no longer asks.
     1 Withdraw "withdraw" {
@@ -217,8 +221,8 @@ steps! {
     }
     /// The papers of an emergency, afterwards.
     8 FilePapers "file papers" {
-        /// The record that holds the form.
-        0 form: RecordId,
+        /// The fields that were missing, by their codes.
+        0 fields: BTreeMap<String, String>,
     }
     /// The product came.
     9 ReceiveProduct "receive product" {

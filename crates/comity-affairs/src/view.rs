@@ -49,10 +49,14 @@ pub struct View {
     pub reference: Option<String>,
     /// The asked side's ticket.
     pub ticket: Option<String>,
-    /// The record of the form.
-    pub form: Option<RecordId>,
-    /// Papers filed after an emergency.
-    pub papers: Option<RecordId>,
+    /// The form, by its code.
+    pub form: Option<String>,
+    /// Its fields by code, with what was given later and the papers of an emergency.
+    pub fields: BTreeMap<String, String>,
+    /// The request record that the border judges.
+    pub request: Option<RecordId>,
+    /// Whether the papers of an emergency were filed.
+    pub papers_filed: bool,
     /// What was accepted.
     pub accepted: Option<Acceptance>,
     /// The ground and reasons of the last refusal or postponement.
@@ -89,7 +93,9 @@ impl View {
             reference: None,
             ticket: None,
             form: None,
-            papers: None,
+            fields: BTreeMap::new(),
+            request: None,
+            papers_filed: false,
             accepted: None,
             ground: None,
             consulted: false,
@@ -128,16 +134,23 @@ impl View {
 
     fn remember(&mut self, step: &Step) {
         match step {
-            Step::Send { form, emergency, reference } => {
-                (self.form, self.emergency, self.reference) =
-                    (Some(*form), *emergency, Some(reference.clone()));
+            Step::Send { form, fields, request, emergency, reference } => {
+                (self.form, self.fields) = (Some(form.clone()), fields.clone());
+                (self.request, self.emergency, self.reference) =
+                    (*request, *emergency, Some(reference.clone()));
             }
-            Step::FilePapers { form } => self.papers = Some(*form),
+            Step::FilePapers { fields } => {
+                self.papers_filed = true;
+                self.fields.extend(fields.clone());
+            }
             Step::Acknowledge { ticket } => self.ticket = Some(ticket.clone()),
             Step::BeginCheck {} => self.consulted = false,
             Step::Consult { .. } => self.consulted = true,
             Step::AskInformation { fields, .. } => self.missing.extend(fields.iter().cloned()),
-            Step::GiveInformation { fields } => self.missing.retain(|name| !fields.contains_key(name)),
+            Step::GiveInformation { fields } => {
+                self.missing.retain(|name| !fields.contains_key(name));
+                self.fields.extend(fields.clone());
+            }
             Step::Refuse { ground, reasons, .. } | Step::Postpone { ground, reasons, .. } => {
                 self.ground = Some((ground.clone(), reasons.clone()));
             }

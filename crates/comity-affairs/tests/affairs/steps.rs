@@ -50,7 +50,13 @@ pub fn step(kind: StepKind, view: &View, emergency: bool) -> Step {
     let kept = view.preservation.until.unwrap_or(day(0));
     let condition = view.conditions.keys().next().copied().unwrap_or(1);
     match kind {
-        StepKind::Send => Step::Send { form: record, emergency, reference: "A-1".to_owned() },
+        StepKind::Send => Step::Send {
+            form: "preservation".to_owned(),
+            fields: [("facts".to_owned(), text())].into(),
+            request: Some(record),
+            emergency,
+            reference: "A-1".to_owned(),
+        },
         StepKind::Withdraw => Step::Withdraw { reason: text() },
         StepKind::GiveInformation => {
             Step::GiveInformation { fields: [("port".to_owned(), "443".to_owned())].into() }
@@ -60,7 +66,7 @@ pub fn step(kind: StepKind, view: &View, emergency: bool) -> Step {
         StepKind::AskProgress => Step::AskProgress {},
         StepKind::AskExtension => Step::AskExtension { until: kept.plus_days(30) },
         StepKind::SendFollowUp => Step::SendFollowUp { reference: "A-2".to_owned() },
-        StepKind::FilePapers => Step::FilePapers { form: record },
+        StepKind::FilePapers => Step::FilePapers { fields: [("offences".to_owned(), text())].into() },
         StepKind::ReceiveProduct => Step::ReceiveProduct { manifest },
         StepKind::Verify => Step::Verify { manifest },
         StepKind::ReportDefect => Step::ReportDefect {
