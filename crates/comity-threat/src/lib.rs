@@ -38,4 +38,4 @@ pub use redact::{Redacted, Withheld, redact};
 pub use selector::{BadSelector, Selector, Step};
 pub use survey::{Context, Survey};
 pub use table::{TableFault, Tables};
-pub use validate::{Finding, Level, validate};
+pub use validate::{Finding, Level, validate, validate_musts};

@@ -171,8 +171,9 @@ impl Edits {
 
     fn remove(&mut self, object: &Object<'_>, selector: &Selector) {
         let required_name = rule(object.type_name()).is_some_and(|rule| {
-            let required = rule.required(object.version()).unwrap_or_default();
-            rule.class == Class::Domain && required.contains(&"name") && *selector == Selector::top("name")
+            rule.class == Class::Domain
+                && rule.requires("name", object.version())
+                && *selector == Selector::top("name")
         });
         let edit = if required_name { Edit::Replace(json_string(PLACEHOLDER)) } else { Edit::Remove };
         self.by_path.insert(selector.steps().to_vec(), edit);
@@ -375,6 +376,7 @@ mod tests {
     use super::*;
 
     const UUID: &str = "11111111-2222-4333-8444-555555555555";
+    const MARK: &str = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
 
     fn run(members: &str, selectors: &[&str]) -> Result<String, Withheld> {
         let text = format!("{{ \"type\":\"x-a\",\n \"id\":\"x-a--{UUID}\"{members}}}");
@@ -391,40 +393,50 @@ mod tests {
 
     #[test]
     fn parts_go_and_all_other_bytes_stay() {
-        check(", \"a\" : 1 ,  \"b\":2\n", &["a"], " ,  \"b\":2,\"x_comity_redacted\":[\"a\"]\n");
-        check(",\"a\":1, \"b\":2, \"c\":3", &["b"], ",\"a\":1, \"c\":3,\"x_comity_redacted\":[\"b\"]");
-        check(",\"a\":1", &["a"], ",\"x_comity_redacted\":[\"a\"]");
+        check(", \"aaa\" : 1 ,  \"bbb\":2\n", &["aaa"], " ,  \"bbb\":2,\"x_comity_redacted\":[\"aaa\"]\n");
         check(
-            ",\"a\":{ \"x\":1, \"y\":[ 1, 2 , 3 ] }",
-            &["a.x", "a.y.[1]"],
-            ",\"a\":{ \"y\":[ 1 , 3 ] },\"x_comity_redacted\":[\"a.x\",\"a.y.[1]\"]",
+            ",\"aaa\":1, \"bbb\":2, \"ccc\":3",
+            &["bbb"],
+            ",\"aaa\":1, \"ccc\":3,\"x_comity_redacted\":[\"bbb\"]",
         );
-        check(",\"a\":[ 1, 2 ]", &["a.[0]"], ",\"a\":[ 2 ],\"x_comity_redacted\":[\"a.[0]\"]");
+        check(",\"aaa\":1", &["aaa"], ",\"x_comity_redacted\":[\"aaa\"]");
         check(
-            ",\"a\":{\"b\":[{\"c\":1}]},\"d\":0",
-            &["a.b.[0].c"],
-            ",\"d\":0,\"x_comity_redacted\":[\"a.b.[0].c\"]",
+            ",\"aaa\":{ \"x\":1, \"y\":[ 1, 2 , 3 ] }",
+            &["aaa.x", "aaa.y.[1]"],
+            ",\"aaa\":{ \"y\":[ 1 , 3 ] },\"x_comity_redacted\":[\"aaa.x\",\"aaa.y.[1]\"]",
         );
-        check(",\"x_comity_redacted\":[\"z\"],\"a\":1", &["a"], ",\"x_comity_redacted\":[\"z\",\"a\"]");
+        check(",\"aaa\":[ 1, 2 ]", &["aaa.[0]"], ",\"aaa\":[ 2 ],\"x_comity_redacted\":[\"aaa.[0]\"]");
+        check(
+            ",\"aaa\":{\"bbb\":[{\"ccc\":1}]},\"ddd\":0",
+            &["aaa.bbb.[0].ccc"],
+            ",\"ddd\":0,\"x_comity_redacted\":[\"aaa.bbb.[0].ccc\"]",
+        );
+        check(
+            ",\"x_comity_redacted\":[\"zzz\"],\"aaa\":1",
+            &["aaa"],
+            ",\"x_comity_redacted\":[\"zzz\",\"aaa\"]",
+        );
     }
 
     #[test]
     fn granular_markings_follow_what_is_left() {
         let marked = |selectors: &str, rest: &str| {
-            format!(",\"granular_markings\":[{{\"marking_ref\":\"m\",\"selectors\":{selectors}}}],{rest}")
+            format!(
+                ",\"granular_markings\":[{{\"marking_ref\":\"{MARK}\",\"selectors\":{selectors}}}],{rest}"
+            )
         };
         check(
-            &marked("[\"a\",\"b\"]", "\"a\":1,\"b\":2"),
-            &["a"],
-            &marked("[\"b\"]", "\"b\":2,\"x_comity_redacted\":[\"a\"]"),
+            &marked("[\"aaa\",\"bbb\"]", "\"aaa\":1,\"bbb\":2"),
+            &["aaa"],
+            &marked("[\"bbb\"]", "\"bbb\":2,\"x_comity_redacted\":[\"aaa\"]"),
         );
-        check(&marked("[\"a.x\"]", "\"a\":{\"x\":1}"), &["a"], ",\"x_comity_redacted\":[\"a\"]");
+        check(&marked("[\"aaa.x\"]", "\"aaa\":{\"x\":1}"), &["aaa"], ",\"x_comity_redacted\":[\"aaa\"]");
         check(
-            &marked("[\"a.[2].b\", \"a.[0]\"]", "\"a\":[{\"b\":0},{\"b\":1},{\"b\":2}]"),
-            &["a.[1]"],
+            &marked("[\"aaa.[2].bbb\", \"aaa.[0]\"]", "\"aaa\":[{\"bbb\":0},{\"bbb\":1},{\"bbb\":2}]"),
+            &["aaa.[1]"],
             &marked(
-                "[\"a.[1].b\", \"a.[0]\"]",
-                "\"a\":[{\"b\":0},{\"b\":2}],\"x_comity_redacted\":[\"a.[1]\"]",
+                "[\"aaa.[1].bbb\", \"aaa.[0]\"]",
+                "\"aaa\":[{\"bbb\":0},{\"bbb\":2}],\"x_comity_redacted\":[\"aaa.[1]\"]",
             ),
         );
     }

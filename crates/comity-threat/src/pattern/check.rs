@@ -5,7 +5,10 @@ use super::{
     lexer::{Kind, Token},
     parser::{Build, Junction, Operator, RawQualifier, parse},
 };
-use crate::SpecVersion;
+use crate::{
+    SpecVersion,
+    validate::text::{is_property_name, is_type_name},
+};
 
 /// Checks that a text is a pattern of this edition of STIX.
 ///
@@ -16,11 +19,20 @@ use crate::SpecVersion;
 /// # Errors
 /// `threat/bad-pattern`, with the place and what was expected.
 pub fn check(text: &str, version: SpecVersion) -> Result<(), PatternFault> {
-    parse(text, version, &mut Check { text })
+    parse(text, version, &mut Check { text, odd_name: None })
+}
+
+/// The same, and the first name in it that no type and no property can have (STIX 2.1 section 9.7), where there is one.
+/// The grammar takes such names; a validator of objects does not.
+pub(crate) fn check_names(text: &str, version: SpecVersion) -> Result<Option<&str>, PatternFault> {
+    let mut check = Check { text, odd_name: None };
+    parse(text, version, &mut check)?;
+    Ok(check.odd_name)
 }
 
 struct Check<'p> {
     text: &'p str,
+    odd_name: Option<&'p str>,
 }
 
 /// What has to be known of a path: whether a key `hashes` was passed, and the last key.
@@ -37,12 +49,17 @@ impl<'p> Build<'p> for Check<'p> {
     type Observation = ();
     const STRICT: bool = true;
 
-    fn path(&mut self, _: Token<'p>) -> HashPath<'p> {
+    fn path(&mut self, object_type: Token<'p>) -> HashPath<'p> {
+        let name = object_type.text.trim_matches('\'');
+        self.odd_name = self.odd_name.or((!is_type_name(name)).then_some(name));
         HashPath::default()
     }
 
     fn key(&mut self, path: &mut HashPath<'p>, key: Token<'p>) {
         let name = key.text.trim_matches('\'');
+        let first = path.last.is_none();
+        let odd = first && name != "id" && !is_property_name(name);
+        self.odd_name = self.odd_name.or(odd.then_some(name));
         path.inside |= path.last == Some("hashes");
         path.last = Some(name);
     }

@@ -15,6 +15,7 @@ mod syntax;
 pub(crate) mod words;
 
 pub use check::check;
+pub(crate) use check::check_names;
 pub use fault::PatternFault;
 pub use syntax::{
     Comparator, ComparisonExpression, Constant, ObjectPath, ObservationExpression, Operation, PathStep,

@@ -75,6 +75,12 @@ pub enum Cause {
     /// One object is too large.
     #[error("an object larger than {} bytes", super::MAX_OBJECT_BYTES)]
     ObjectTooLarge,
+    /// A list `objects` in something that is no bundle and no envelope.
+    #[error("`objects` is a list in a `{kind}`, which is no bundle")]
+    NotABundle {
+        /// The type it names.
+        kind: String,
+    },
     /// The bundle has too much beside its objects.
     #[error("a bundle with more than {} bytes beside its objects", super::MAX_SHELL_BYTES)]
     ShellTooLarge,
@@ -104,6 +110,7 @@ impl Cause {
             Cause::LoneSurrogate => "threat/lone-surrogate",
             Cause::TooDeep => "threat/too-deep",
             Cause::ObjectTooLarge => "threat/object-too-large",
+            Cause::NotABundle { .. } => "threat/not-a-bundle",
             Cause::ShellTooLarge => "threat/shell-too-large",
             Cause::TooManyValues => "threat/too-many-values",
             Cause::DuplicateKey { .. } => "threat/duplicate-key",

@@ -144,6 +144,16 @@ impl<'o> Value<'o> {
         Value { text, outline, index: usize::MAX }
     }
 
+    /// Its number in the outline.
+    pub(crate) fn number(self) -> u32 {
+        narrow(self.index)
+    }
+
+    /// The value with this number in the same outline.
+    pub(crate) fn at(self, number: u32) -> Value<'o> {
+        Value { index: number as usize, ..self }
+    }
+
     fn node(self) -> Node {
         let none = Node { key: (0, 0), start: 0, end: 0, after: 0, kind: JsonKind::Null };
         self.outline.nodes.get(self.index).copied().unwrap_or(none)
@@ -175,6 +185,9 @@ impl<'o> Value<'o> {
     /// Its key, unescaped; empty for elements and the root.
     pub fn key(self) -> Cow<'o, str> {
         let (start, end) = self.node().key;
+        if !self.outline.escaped_keys {
+            return Cow::Borrowed(self.text.get(start as usize..end as usize).unwrap_or_default());
+        }
         unescape(self.text, start as usize..end as usize).unwrap_or_default()
     }
 

@@ -1,6 +1,6 @@
 //! The first pass: from bytes in chunks to the slices of single objects.
 
-use super::{Cause, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SHELL_BYTES, Outline, Position, ReadFault};
+use super::{Cause, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SHELL_BYTES, Outline, Position, ReadFault, brief, utf8};
 use memchr::memchr2;
 
 /// One object as it came.
@@ -408,7 +408,20 @@ impl ObjectSplitter {
             let in_header = self.shell_at.within(&self.shell, offset);
             ReadFault { at: in_header, ..fault }
         };
-        Outline::check(&self.shell).map_err(place)
+        Outline::check(&self.shell).map_err(place)?;
+        let text = utf8(&self.shell).map_err(place)?;
+        let outline = Outline::of(text).map_err(place)?;
+        // An envelope of TAXII names no type.
+        let kind = outline.root(text).and_then(|shell| shell.text_of("type"));
+        match kind.filter(|kind| kind != "bundle") {
+            Some(kind) => Err(ReadFault {
+                cause: Cause::NotABundle { kind: brief(&kind) },
+                at: self.shell_at,
+                object: None,
+                path: "objects".to_owned(),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn check_size(&self, cause: Cause) -> Result<(), ReadFault> {
@@ -562,6 +575,10 @@ mod tests {
             (
                 "{\"id\":1,\n\"id\":2,\"objects\":[]}",
                 "threat/duplicate-key the key `id` appears twice in one object at line 2, column 1 (byte 9)",
+            ),
+            (
+                "{\"type\":\"observed-data\",\"objects\":[{}]}",
+                "threat/not-a-bundle `objects` is a list in a `observed-data`, which is no bundle at line 1, column 1 (byte 0, `objects`)",
             ),
             (
                 "{\"objects\":[],\"objects\":[{}]}",

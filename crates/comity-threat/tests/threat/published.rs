@@ -62,7 +62,8 @@ fn single_bundles_are_read_whole() {
         ("oasis-examples/indicator-for-malicious-url.json", [3, 0, 0, 0]),
         ("oasis-examples/malware-indicator-for-file-hash.json", [3, 0, 0, 0]),
         ("oasis-examples/poisonivy.json", [155, 0, 0, 1]),
-        ("oasis-examples/sco-examples.json", [82, 0, 11, 0]),
+        // Three payloads are abbreviated, so that they are no base64.
+        ("oasis-examples/sco-examples.json", [82, 3, 11, 0]),
         ("oasis-examples/sighting-of-an-indicator.json", [4, 0, 0, 0]),
         ("oasis-examples/sighting-of-observed-data.json", [8, 0, 0, 0]),
         ("oasis-examples/threat-actor-leveraging-attack-patterns-and-malware.json", [7, 0, 0, 0]),
@@ -77,11 +78,13 @@ fn single_bundles_are_read_whole() {
 #[test]
 fn archives_of_bundles_are_read_whole() {
     for (name, files, expected) in [
-        ("talos-reports-2022-2024.stix20.tar.zst", 73, [11028, 0, 3, 9]),
+        // One observed address has no scheme.
+        ("talos-reports-2022-2024.stix20.tar.zst", 73, [11028, 1, 3, 9]),
         ("opencti-geography-sectors-companies.stix21.tar.zst", 3, [723, 0, 0, 0]),
-        // The converted idioms lack required properties here and there; every refusal is of that kind.
-        ("elevator-idioms-json-2.0-valid.tar.zst", 42, [5011, 27, 15, 6]),
-        ("elevator-idioms-json-2.1-valid.tar.zst", 42, [5042, 15, 19, 6]),
+        // The converted idioms break rules here and there, as the reference says too: `x_ID` in patterns, absent
+        // properties, UUIDs of no known version.
+        ("elevator-idioms-json-2.0-valid.tar.zst", 42, [5011, 408, 14, 5]),
+        ("elevator-idioms-json-2.1-valid.tar.zst", 42, [5042, 398, 18, 5]),
     ] {
         let Some(bundles) = shared_archive(&format!("stix/{name}")) else { continue };
         assert_eq!(bundles.len(), files, "{name}");
@@ -96,7 +99,6 @@ fn archives_of_bundles_are_read_whole() {
             }
         }
         check_counts(&sum, name, expected);
-        assert!(sum.refused_by_code.keys().all(|code| *code == "threat/missing-property"), "{name}");
     }
 }
 
