@@ -277,3 +277,23 @@ fn a_node_that_only_restarted_signs_again_once_a_witness_confirms() {
     let size = world.a.log().size();
     assert!(seen.contains(&Event::Cosigned { by: code("XB"), size }), "{seen:?}");
 }
+
+/// The same words in the same millisecond are two records, whether they are authored together or one after the other.
+#[test]
+fn the_same_words_twice_are_two_records() {
+    let mut world = world();
+    let recall = || {
+        let recall = Recall { record: RecordId::default(), objects: vec![], reason: "a false alarm".into() };
+        Manuscript::body(labels(Tlp::Green), Body::Recall(recall))
+    };
+    let mut authored = Vec::new();
+    for manuscripts in [vec![recall(), recall()], vec![recall()], vec![recall()]] {
+        authored.extend(block_on(world.a.author(world.now, &mut world.entropy, manuscripts)).unwrap());
+    }
+    let ids: std::collections::BTreeSet<RecordId> = authored.iter().map(|one| one.record).collect();
+    assert_eq!(ids.len(), 4);
+    for id in ids {
+        let issued = block_on(world.a.envelope(id)).unwrap().record.statement().issued;
+        assert!((0..4).contains(&(issued.as_millis() - world.now.as_millis())), "{issued}");
+    }
+}
