@@ -190,14 +190,33 @@ impl ComparedInstrument {
         if !measures.is_empty() {
             page.say(3, &format!("Articles that can be a basis: {}.", measures.join(", ")));
         }
-        for article in &self.articles {
-            for (party, reserved) in [(a, &article.reserved_by_a), (b, &article.reserved_by_b)] {
+        for (party, text, articles) in self.reservations(a, b) {
+            let noun = if articles.len() == 1 { "article" } else { "articles" };
+            page.say(3, &format!("Reservation of {party} on {noun} {}: {text}", articles.join(", ")));
+        }
+        page.blank();
+    }
+
+    /// Each reservation once, with the articles that it is on: several measures may rest on one article.
+    fn reservations<'c>(
+        &'c self,
+        a: &'c PartyCode,
+        b: &'c PartyCode,
+    ) -> Vec<(&'c PartyCode, &'c str, Vec<&'c str>)> {
+        let mut found: Vec<(&PartyCode, &str, Vec<&str>)> = Vec::new();
+        for row in &self.articles {
+            for (party, reserved) in [(a, &row.reserved_by_a), (b, &row.reserved_by_b)] {
                 for text in reserved {
-                    page.say(3, &format!("Reservation of {party} on article {}: {text}", article.article));
+                    let known = found.iter_mut().find(|(whose, words, _)| *whose == party && *words == text);
+                    match known {
+                        Some((_, _, articles)) if articles.contains(&row.article.as_str()) => {}
+                        Some((_, _, articles)) => articles.push(&row.article),
+                        None => found.push((party, text, vec![&row.article])),
+                    }
                 }
             }
         }
-        page.blank();
+        found
     }
 }
 
