@@ -4,7 +4,7 @@ use comity_node::{
     keys::{armour, unarmour},
     seal::{SealingKey, open},
 };
-use comity_record::PartyCode;
+use comity_record::{KeyRevocation, Letter, PartyCode};
 
 /// The most plaintext that is taken from a sealed file here.
 const LIMIT: usize = 1 << 20;
@@ -18,10 +18,13 @@ pub fn sealed(bytes: &[u8]) {
     }
 }
 
-/// A letter as it comes by mail, in text.
+/// A letter or a revocation as it comes by mail, in text.
 pub fn letter_text(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(letter) = unarmour(text) {
+    if let Ok(letter) = unarmour::<Letter>(text) {
         assert_eq!(unarmour(&armour(&letter)).ok(), Some(letter), "a letter reads back");
+    }
+    if let Ok(revocation) = unarmour::<KeyRevocation>(text) {
+        assert_eq!(unarmour(&armour(&revocation)).ok(), Some(revocation), "a revocation reads back");
     }
 }

@@ -1,6 +1,7 @@
 //! Letters and peers: showing our own letter, accepting theirs, suspending and resuming.
 
 use super::{Action, Ctx, Fault};
+use crate::keys;
 use comity_exchange::{DeskFault, Scope};
 use comity_record::{Canonical, Letter, PartyCode, RootSigned};
 use schemars::JsonSchema;
@@ -203,15 +204,13 @@ impl Action for ResumePeer {
     }
 }
 
-/// The fingerprint of a letter's root in groups of four digits, to be read over the telephone.
+/// The fingerprint of a letter's root on one line ([`keys::fingerprint`]), to be read over the telephone.
 pub fn fingerprint(letter: &Letter) -> String {
-    let digits: Vec<char> = letter.root.id().to_string().chars().collect();
-    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
-    groups.join(" ")
+    keys::fingerprint(&letter.root).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn bare(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 fn read_letter(hex: &str) -> Result<RootSigned<Letter>, Fault> {

@@ -1,14 +1,30 @@
-//! A letter as text that survives mail and print, and the fingerprint that two people compare by voice.
+//! Letters and revocations as text that survives mail and print, and the fingerprint that two people compare by voice.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use comity_record::{Canonical, DualVerifier, Letter, Malformed, RootSigned};
+use comity_record::{Canonical, DualVerifier, KeyRevocation, Letter, Malformed, RootSigned};
 
-const BEGIN: &str = "-----BEGIN COMITY LETTER-----";
-const END: &str = "-----END COMITY LETTER-----";
 /// The longest text that is searched for a letter.
 const LIMIT: usize = 1024 * 1024;
 
-/// Why a text is no letter.
+/// A statement of a root that is handed on as text.
+pub trait Armoured: Canonical {
+    /// The line before it.
+    const BEGIN: &'static str;
+    /// The line after it.
+    const END: &'static str;
+}
+
+impl Armoured for Letter {
+    const BEGIN: &'static str = "-----BEGIN COMITY LETTER-----";
+    const END: &'static str = "-----END COMITY LETTER-----";
+}
+
+impl Armoured for KeyRevocation {
+    const BEGIN: &'static str = "-----BEGIN COMITY KEY REVOCATION-----";
+    const END: &'static str = "-----END COMITY KEY REVOCATION-----";
+}
+
+/// Why a text is no letter or revocation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArmourFault {
     /// The lines around it are missing.
@@ -17,8 +33,8 @@ pub enum ArmourFault {
         /// Which line.
         line: &'static str,
     },
-    /// More than one letter.
-    #[error("the text holds more than one letter")]
+    /// More than one of them.
+    #[error("the text holds more than one of them")]
     Several,
     /// Too long to be one.
     #[error("the text has {size} bytes, at most {limit} are read")]
@@ -29,12 +45,12 @@ pub enum ArmourFault {
         limit: usize,
     },
     /// What is between the lines is not base64.
-    #[error("the letter's text is damaged in line {line}")]
+    #[error("the text is damaged in line {line}")]
     Text {
         /// The line of the text, counted from 1.
         line: usize,
     },
-    /// What it encodes is no letter.
+    /// What it encodes cannot be read.
     #[error(transparent)]
     Letter(#[from] Malformed),
 }
@@ -52,46 +68,46 @@ impl ArmourFault {
     }
 }
 
-/// The text of a letter: base64 in lines of 64 characters between two marks.
-pub fn armour(letter: &RootSigned<Letter>) -> String {
-    let mut text = format!("{BEGIN}\n");
+/// The text of a statement: base64 in lines of 64 characters between two marks.
+pub fn armour<T: Armoured>(signed: &RootSigned<T>) -> String {
+    let mut text = format!("{}\n", T::BEGIN);
     // 48 bytes make 64 characters without padding, so each line can be read on its own.
-    for line in letter.to_bytes().chunks(48) {
+    for line in signed.to_bytes().chunks(48) {
         text.push_str(&STANDARD.encode(line));
         text.push('\n');
     }
-    text + END + "\n"
+    text + T::END + "\n"
 }
 
-/// Reads the one letter in a text. What stands before and after is ignored, and so is white space around lines.
-pub fn unarmour(text: &str) -> Result<RootSigned<Letter>, ArmourFault> {
+/// Reads the one statement in a text. What stands before and after is ignored, and so is white space around lines.
+pub fn unarmour<T: Armoured>(text: &str) -> Result<RootSigned<T>, ArmourFault> {
     if text.len() > LIMIT {
         return Err(ArmourFault::TooLong { size: text.len(), limit: LIMIT });
     }
     let mut lines = text.lines().map(str::trim).enumerate();
-    if !lines.any(|(_, line)| line == BEGIN) {
-        return Err(ArmourFault::NoLine { line: BEGIN });
+    if !lines.any(|(_, line)| line == T::BEGIN) {
+        return Err(ArmourFault::NoLine { line: T::BEGIN });
     }
     let mut bytes = Vec::new();
     let mut ended = false;
     for (index, line) in lines.by_ref() {
-        if line == END {
+        if line == T::END {
             ended = true;
             break;
         }
         bytes.extend(STANDARD.decode(line).map_err(|_| ArmourFault::Text { line: index + 1 })?);
     }
     if !ended {
-        return Err(ArmourFault::NoLine { line: END });
+        return Err(ArmourFault::NoLine { line: T::END });
     }
-    if lines.any(|(_, line)| line == BEGIN) {
+    if lines.any(|(_, line)| line == T::BEGIN) {
         return Err(ArmourFault::Several);
     }
     Ok(RootSigned::from_bytes(&bytes)?)
 }
 
 /// The fingerprint of a root, for reading over the telephone in any language: its 32 bytes as sixteen numbers of five
-/// digits (two bytes each, big-endian), four to a line.
+/// digits (two bytes each, big-endian), four to a line. This is the one form in which a fingerprint is shown or taken.
 pub fn fingerprint(root: &DualVerifier) -> String {
     let id = root.id();
     let numbers: Vec<String> =

@@ -63,10 +63,16 @@ pub enum KeyFault {
         at: Timestamp,
     },
     /// No key has this thumbprint.
-    #[error("no key held here has the thumbprint `{key}`")]
+    #[error("no single key held here has a thumbprint that begins with `{key}`")]
     NotHeld {
         /// The thumbprint asked for.
         key: String,
+    },
+    /// The only valid key of its purpose was to be revoked.
+    #[error("this is the only {purpose} key in use; the node could do nothing without one")]
+    LastOfPurpose {
+        /// What for.
+        purpose: KeyPurpose,
     },
     /// The library made no key of a seed, or the purpose has no keys here.
     #[error("no {purpose} key could be made")]
@@ -103,6 +109,7 @@ impl KeyFault {
             KeyFault::OtherRoot { .. } => "keys/other-root",
             KeyFault::NoneValid { .. } => "keys/none-valid",
             KeyFault::NotHeld { .. } => "keys/not-held",
+            KeyFault::LastOfPurpose { .. } => "keys/last-of-purpose",
             KeyFault::Unusable { .. } => "keys/unusable",
             KeyFault::Signer(_) => "keys/signer",
             KeyFault::Random(fault) => fault.code(),
@@ -124,7 +131,10 @@ impl KeyFault {
             KeyFault::NoneValid { purpose, .. } => {
                 format!("make one with `comity key rotate {purpose}` and issue a new letter")
             }
-            KeyFault::NotHeld { .. } => "see `comity key list`".to_owned(),
+            KeyFault::LastOfPurpose { purpose } => {
+                format!("make another first: `comity key rotate {purpose} --in-days 0`")
+            }
+            KeyFault::NotHeld { .. } => "give at least eight digits; `comity key list` shows them".to_owned(),
             _ => return None,
         })
     }

@@ -21,7 +21,7 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-pub use armour::{ArmourFault, armour, fingerprint, unarmour};
+pub use armour::{ArmourFault, Armoured, armour, fingerprint, unarmour};
 pub use check::{LetterFault, check_letter};
 pub use fault::KeyFault;
 pub use root::{LetterTerms, Root};
@@ -166,6 +166,17 @@ impl Keys {
     /// Every key held, oldest first.
     pub fn list(&self) -> Vec<KeyListing> {
         self.held.iter().map(Held::listing).collect()
+    }
+
+    /// The key whose thumbprint begins with these digits, at least eight of them.
+    pub fn find(&self, digits: &str) -> Result<KeyListing, KeyFault> {
+        let wanted = digits.to_lowercase();
+        let fits = |held: &&Held| wanted.len() >= 8 && held.key.id().to_string().starts_with(&wanted);
+        let mut found = self.held.iter().filter(fits);
+        match (found.next(), found.next()) {
+            (Some(held), None) => Ok(held.listing()),
+            _ => Err(KeyFault::NotHeld { key: digits.chars().take(64).collect() }),
+        }
     }
 
     /// Makes new keys for a purpose, used from `from` on. Peers learn them by the next letter, so `from` should leave

@@ -1,7 +1,7 @@
 //! The party's root key: it names and revokes the keys of every purpose, and is at hand only for that.
 
 use super::{
-    KeyFault, Keys, armour,
+    Held, KeyFault, Keys, armour,
     folder::{self, RootFile, Secrecy},
 };
 use crate::random::Random;
@@ -81,6 +81,18 @@ impl Root {
         Ok(Root { party: file.party.clone(), ed25519, ml_dsa_44, path })
     }
 
+    /// Signs the revocation of a purpose key as of `at`. This needs no node: it is done where the root is.
+    pub fn revocation(
+        &self,
+        key: KeyId,
+        at: Timestamp,
+        reason: &str,
+    ) -> Result<RootSigned<KeyRevocation>, KeyFault> {
+        let reason = reason.chars().take(500).collect();
+        let statement = KeyRevocation { party: self.party.clone(), key, at, reason };
+        Ok(RootSigned::sign(&statement, &self.ed25519, &self.ml_dsa_44)?)
+    }
+
     /// Whether it is the root of these keys.
     fn belongs_to(&self, keys: &Keys) -> Result<(), KeyFault> {
         if self.verifier() == keys.party.root && self.party == keys.party.party {
@@ -111,25 +123,29 @@ impl Keys {
         Ok(signed)
     }
 
-    /// Revokes a key as of `at`. It is not used again, later letters do not name it, and peers refuse it once they
-    /// have the statement. The statement is signed before anything changes on disk.
-    pub fn revoke(
-        &mut self,
-        root: &Root,
-        key: KeyId,
-        at: Timestamp,
-        reason: &str,
-    ) -> Result<RootSigned<KeyRevocation>, KeyFault> {
-        root.belongs_to(self)?;
-        let held = self.held.iter_mut().find(|held| held.key.id() == key);
-        let held = held.ok_or_else(|| KeyFault::NotHeld { key: key.to_string() })?;
-        let statement =
-            KeyRevocation { party: root.party.clone(), key, at, reason: reason.chars().take(500).collect() };
-        let signed = RootSigned::sign(&statement, &root.ed25519, &root.ml_dsa_44)?;
-        let mut file = held.file.clone();
-        file.revoked = Some(file.revoked.map_or(at, |earlier| earlier.min(at)));
-        folder::replace(&held.path, &comity_record::Canonical::to_bytes(&file))?;
-        held.file = file;
-        Ok(signed)
+    /// Marks a key as revoked, as its root's statement says, so that it is not used again and later letters do not name
+    /// it. A key that is not held here is none of this node's files; its revocation is entered all the same. Refuses
+    /// where nothing would be left to sign with.
+    pub fn revoke(&mut self, revocation: &KeyRevocation, now: Timestamp) -> Result<(), KeyFault> {
+        let Some(index) = self.held.iter().position(|held| held.key.id() == revocation.key) else {
+            return Ok(());
+        };
+        let others = self.held.iter().enumerate().filter(|(other, _)| *other != index);
+        let mut others = others.map(|(_, held)| held);
+        let Some(held) = self.held.get(index) else { return Ok(()) };
+        let (purpose, scheme) = (held.file.purpose, held.file.scheme);
+        let replaces = |other: &Held| {
+            other.file.purpose == purpose && other.file.scheme == scheme && other.is_valid(now)
+        };
+        if held.is_valid(now) && !others.any(replaces) {
+            return Err(KeyFault::LastOfPurpose { purpose });
+        }
+        let (path, mut file) = (held.path.clone(), held.file.clone());
+        file.revoked = Some(file.revoked.map_or(revocation.at, |earlier| earlier.min(revocation.at)));
+        folder::replace(&path, &comity_record::Canonical::to_bytes(&file))?;
+        if let Some(held) = self.held.get_mut(index) {
+            held.file = file;
+        }
+        Ok(())
     }
 }

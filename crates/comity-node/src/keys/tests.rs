@@ -113,7 +113,7 @@ fn a_letter_survives_mail() {
     let mailed = format!("Dear colleague,\r\n\r\n{}\r\nYours\r\n", text.replace('\n', "  \r\n"));
     assert_eq!(unarmour(&mailed).unwrap(), letter);
     assert_eq!(keys.own_letter().unwrap(), letter);
-    let code = |text: &str| unarmour(text).unwrap_err().code();
+    let code = |text: &str| unarmour::<Letter>(text).unwrap_err().code();
     assert_eq!(code("hello"), "letter/no-line");
     assert_eq!(code(text.trim_end().trim_end_matches("-----END COMITY LETTER-----")), "letter/no-line");
     assert_eq!(code(&format!("{text}{text}")), "letter/several");
@@ -249,15 +249,30 @@ fn rotation_takes_over_at_its_time_and_the_letter_names_both() {
 fn a_revoked_key_is_not_used_and_not_named_again() {
     let (dir, mut keys, root) = made("XB");
     let key = keys.signer(KeyPurpose::Record, at(NOW)).unwrap().public_key().id();
-    let statement = keys.revoke(&root, key, at(NOW), "the machine was stolen").unwrap();
+    let statement = root.revocation(key, at(NOW), "the machine was stolen").unwrap();
     let revocation = statement.verify(keys.root_verifier()).unwrap();
-    assert_eq!((revocation.key, revocation.party), (key, party("XB")));
+    assert_eq!((revocation.key, revocation.party.clone()), (key, party("XB")));
+    // The only key of its purpose stays until there is another.
+    assert_eq!(keys.revoke(&revocation, at(NOW)).unwrap_err().code(), "keys/last-of-purpose");
+    assert!(keys.list().iter().all(|k| k.revoked.is_none()));
+    keys.rotate(KeyPurpose::Record, at(NOW), &SystemRandom).unwrap();
+    keys.revoke(&revocation, at(NOW)).unwrap();
     for keys in [&keys, &Keys::open(dir.path()).unwrap()] {
-        assert_eq!(keys.signer(KeyPurpose::Record, at(NOW)).unwrap_err().code(), "keys/none-valid");
+        let used = keys.signer(KeyPurpose::Record, at(NOW)).unwrap().public_key().id();
         assert!(keys.list().iter().any(|k| k.id == key && k.revoked == Some(at(NOW))));
-        assert!(keys.statements(at(NOW)).iter().all(|k| k.purpose != KeyPurpose::Record));
+        let named = keys.statements(at(NOW));
+        let named: Vec<_> = named.iter().filter(|k| k.purpose == KeyPurpose::Record).collect();
+        assert!(named.len() == 1 && named.iter().all(|k| k.key.as_ref().is_some_and(|k| k.id() == used)));
     }
-    assert_eq!(keys.revoke(&root, KeyId::default(), at(NOW), "").unwrap_err().code(), "keys/not-held");
+    // A key that is not among the files is revoked all the same, by its statement.
+    keys.revoke(
+        &root.revocation(KeyId::default(), at(NOW), "").unwrap().verify(keys.root_verifier()).unwrap(),
+        at(NOW),
+    )
+    .unwrap();
+    let shown = key.to_string();
+    assert_eq!(keys.find(shown.get(..12).unwrap()).unwrap().id, key);
+    assert_eq!(keys.find(shown.get(..4).unwrap()).unwrap_err().code(), "keys/not-held");
 }
 
 impl Root {

@@ -10,10 +10,7 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use comity_node::{
-    app::{
-        peer::{self, AcceptLetter},
-        to_hex,
-    },
+    app::{peer::AcceptLetter, to_hex},
     keys::{Keys, LetterTerms, Root, armour, fingerprint},
 };
 use comity_record::{Canonical, KeyStatement, Letter as Introduction, UnitStatement, label::Purpose};
@@ -213,21 +210,13 @@ fn accept(verb: &Accept, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exi
     let place = chosen.place()?;
     let signed = trust::signed_letter(&verb.letter)?;
     let letter = trust::letter(&verb.letter)?;
-    let accept = AcceptLetter { letter: to_hex(&signed.to_bytes()), fingerprint: compared(verb, &letter) };
+    let accept = AcceptLetter { letter: to_hex(&signed.to_bytes()), fingerprint: verb.fingerprint.clone() };
     let accepted = reach::ask(&place, accept)?;
     screen.answer(&accepted, |screen| {
         screen.say(Tone::Good, &format!("The letter of {} is accepted by {}.", accepted.party, place.party));
         describe(screen, &letter);
     });
     Ok(Exit::Ok)
-}
-
-/// The fingerprint as the node wants it. A person reads sixteen numbers of five digits; the node's own form is
-/// hexadecimal, and is taken as well.
-fn compared(verb: &Accept, letter: &Introduction) -> String {
-    let digits = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    let as_read = digits(&verb.fingerprint) == digits(&fingerprint(&letter.root));
-    if as_read { peer::fingerprint(letter) } else { verb.fingerprint.clone() }
 }
 
 fn value(letter: &Introduction, hindrance: Option<&str>) -> Value {
