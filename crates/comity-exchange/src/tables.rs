@@ -1,6 +1,11 @@
 //! The tables of a party's log, and the rows in them. All are put once; every view is rebuilt from them.
 
-use comity_ledger::store::{Class, Table};
+use comity_ledger::{
+    equivocation::EQUIVOCATIONS,
+    log::{ENTRIES, LEAVES, TILES},
+    store::{Class, Table},
+    succession::SUCCESSIONS,
+};
 use comity_record::{Canonical, CrossingId, Date, PartyCode, RecordId, Salts, Timestamp};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
@@ -39,8 +44,20 @@ pub const RECALLS: Table = log("recalls");
 /// The recalls of [`RECALLS`] that were applied and reported, by the same key; empty value.
 pub const RECALLS_DONE: Table = log("recalls_done");
 
-/// Every table of the log, for backup and for moving to another engine.
+/// Overrides of the start-up check: key is entry index; value a [`comity_ledger::startup::HeadOverride`].
+pub const OVERRIDES: Table = log("overrides");
+/// Bodies erased: key is the entry index of the erasure; value an [`ErasureRow`].
+pub const ERASURES: Table = log("erasures");
+
+/// Every table of the log, the ledger's own among them, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
+    ENTRIES,
+    TILES,
+    LEAVES,
+    EQUIVOCATIONS,
+    SUCCESSIONS,
+    OVERRIDES,
+    ERASURES,
     RECORDS,
     OBJECTS,
     OUTBOX,
@@ -192,6 +209,18 @@ pub enum PeerChange {
     Revoked(#[n(0)] ByteVec),
 }
 
+/// Bodies that were erased, so that the erasure can be applied again to a copy that still has them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ErasureRow {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The slots of the objects erased; `None`: the whole record with its envelope.
+    #[n(1)]
+    pub slots: Option<Vec<u32>>,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -209,6 +238,7 @@ rows! {
     InboxRow, "an inbox row", 64 * 1024;
     DecisionRow, "a decision row", 1 << 20;
     PeerRow, "a peer row", 1 << 20;
+    ErasureRow, "an erasure row", 64 * 1024;
 }
 
 /// The key of an object row.

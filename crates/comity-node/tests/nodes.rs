@@ -5,6 +5,7 @@
 mod console;
 mod kills;
 mod leak;
+mod own_acts;
 mod real_input;
 mod support;
 mod views;

@@ -6,10 +6,10 @@
 use super::{Desk, DeskFault};
 use crate::{
     Bodies, Entropy, draw,
-    tables::{OBJECTS, object_key},
+    tables::{ERASURES, ErasureRow, OBJECTS, object_key},
 };
-use comity_ledger::store::{ErasureAuthority, Kv, Store};
-use comity_record::{Entry, EntryKind, OfficerId, RecordId, Timestamp, sha256};
+use comity_ledger::store::{ErasureAuthority, Kv, Row, Store};
+use comity_record::{Canonical, Entry, EntryKind, OfficerId, RecordId, Timestamp, sha256};
 
 /// An erasure done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let mut entry = Entry::new(EntryKind::Erasure, now, self.party.clone());
         entry.record = Some(record);
         entry.subject = by.map(|officer| sha256(&[officer.as_str().as_bytes()]));
-        let committed = self.log.commit(&self.store, vec![(entry, draw(entropy))], Vec::new()).await?;
+        let slots_row = (!slots.is_empty()).then(|| slots.to_vec());
+        let value = ErasureRow { record, slots: slots_row }.to_bytes();
+        let key = self.log.size().to_be_bytes().to_vec();
+        let rows = vec![Row { table: ERASURES, partition: 0, key, value }];
+        let committed = self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
         let authority = committed.first().and_then(ErasureAuthority::from_entry);
         let authority = authority.ok_or_else(|| DeskFault::Other {
             what: "an erasure",

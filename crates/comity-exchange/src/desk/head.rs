@@ -6,12 +6,13 @@
 //! and serving go on.
 
 use super::{Desk, DeskFault, receive::Event};
-use crate::{Bodies, Entropy, draw, turn::Turn};
+use crate::{Bodies, Entropy, draw, tables::OVERRIDES, turn::Turn};
 use comity_ledger::{
     CheckpointKeys, SignedCheckpoint,
-    store::{Kv, Store},
+    startup::HeadOverride,
+    store::{Kv, Row, Store},
 };
-use comity_record::{Entry, EntryKind, OfficerId, PartyCode, Timestamp, sha256};
+use comity_record::{Canonical, Entry, EntryKind, OfficerId, PartyCode, Timestamp};
 
 /// The space of the mark that some head of ours was cosigned.
 const COSIGNED: &str = "cosigned";
@@ -54,16 +55,26 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         now: Timestamp,
         entropy: &mut dyn Entropy,
         officers: [&OfficerId; 2],
+        reason: &str,
     ) -> Result<u64, DeskFault> {
         let [first, second] = officers;
         if first == second || self.head.contradicted.is_some() {
             let why = self.unconfirmed().unwrap_or_else(|| "two different officers are needed".to_owned());
             return Err(DeskFault::Unconfirmed { why });
         }
+        let given = HeadOverride {
+            party: self.party.clone(),
+            head: self.log.tree_head(),
+            officers: (first.clone(), second.clone()),
+            at: now,
+            reason: reason.chars().take(500).collect(),
+        };
         let mut entry = Entry::new(EntryKind::Override, now, self.party.clone());
-        entry.subject = Some(sha256(&[first.as_str().as_bytes(), b"\n", second.as_str().as_bytes()]));
+        entry.subject = Some(given.hash());
         let index = self.log.size();
-        self.log.commit(&self.store, vec![(entry, draw(entropy))], Vec::new()).await?;
+        let key = index.to_be_bytes().to_vec();
+        let rows = vec![Row { table: OVERRIDES, partition: 0, key, value: given.to_bytes() }];
+        self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
         self.head.confirmed = true;
         Ok(index)
     }

@@ -9,6 +9,7 @@ pub mod crossing;
 pub mod house;
 pub mod import;
 pub mod init;
+pub mod ledger;
 pub mod link;
 pub mod party;
 pub mod peer;

@@ -1,6 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
-use super::{Action, Ctx, Fault, ask, change, crossing, house, peer, pouch, proof, share, upload, withdraw};
+use super::{
+    Action, Ctx, Fault, ask, change, crossing, house, ledger, peer, pouch, proof, share, upload, withdraw,
+};
 use crate::http::Answer;
 use crate::http::{
     Problem,
@@ -63,6 +65,7 @@ actions! {
     proof::ReplayAll,
     change::ReadChange,
     change::DisposeChange,
+    ledger::OverrideHead,
 }
 
 fn endpoint<A: Action>() -> Endpoint<Parties> {

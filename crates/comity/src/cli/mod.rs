@@ -83,7 +83,7 @@ pub enum Verb {
     Border(border::Border),
     /// Show what carries out each AALCO and APPF principle
     Principles(principles::Principles),
-    /// Verify a ledger offline
+    /// Verify a ledger, and let two officers answer for its head
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Ledger(ledger::Ledger),
     /// Verify the receipt of a crossing offline

@@ -15,7 +15,7 @@ use comity_ledger::{
     tile::{Edge, FullTile, HEIGHT, MAX_LEVEL, TileId, TilePath, WIDTH, parse_bundle, parse_tile},
     tree::commitment_leaf,
 };
-use comity_node::app::audit::audit;
+use comity_node::app::{audit::audit, ledger::OverrideHead};
 use comity_record::Hash;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 /// The longest tile or bundle: 256 entries of 34 bytes.
 const LONGEST: u64 = 256 * 34;
 const NAMES: usize = 10;
+/// The longest file that is read for a token.
+const TOKEN: u64 = 1024;
 
 const HELP: &str = "\
 Without DIR the node's own store (--dir) is read whole; no node may run on it.
@@ -36,11 +38,27 @@ Example:
 Next:
   comity receipt verify crossing.receipt --trust xa.letter --trust xb.letter";
 
+const OVERRIDE_HELP: &str = "\
+After a start nothing is signed until a witness confirms the last head: a restored \
+backup must not fork the ledger. Where no witness can be reached, two officers may \
+answer for the head together. Each shows by a token of the scope `operate` who it \
+is; both names and the reason are entered in the ledger. Where a witness has shown \
+that entries are missing, nobody can override that.
+
+Example:
+  comity ledger override --token duty.token --token head.token \\
+    --reason 'all lines are down since noon' --dir ./xa
+
+Next:
+  comity peer list --dir ./xa         who cosigned how much";
+
 /// The verbs of the ledger.
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
     /// Verify a ledger offline: every tile, the root, and who signed it
     Verify(Verify),
+    /// Let heads be signed again where no witness can be reached
+    Override(Override),
 }
 
 /// `comity ledger verify`
@@ -53,6 +71,18 @@ pub struct Verify {
     /// A letter whose keys are trusted: the ledger's own party, and witnesses
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+}
+
+/// `comity ledger override`
+#[derive(Debug, Args)]
+#[command(after_help = OVERRIDE_HELP)]
+pub struct Override {
+    /// A file with the token of an officer who may operate the node; twice
+    #[arg(long = "token", value_name = "FILE", required = true)]
+    tokens: Vec<PathBuf>,
+    /// Why, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
 }
 
 /// What was found in order.
@@ -75,11 +105,30 @@ pub struct Verified {
 
 /// Does what the verb asks.
 pub fn run(verb: &Ledger, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let Ledger::Verify(wanted) = verb;
+    let wanted = match verb {
+        Ledger::Verify(wanted) => wanted,
+        Ledger::Override(wanted) => return override_head(wanted, chosen, screen),
+    };
     let Some(folder) = &wanted.folder else { return own(chosen, screen) };
     let Verified { checkpoint, vouched, found } = verify(folder, &Trusted::read(&wanted.trust)?)?;
     let value = value(&checkpoint, &found, vouched.as_ref());
     screen.answer(&value, |screen| show(screen, &checkpoint, &found, vouched.as_ref()));
+    Ok(Exit::Ok)
+}
+
+fn override_head(verb: &Override, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let mut tokens = Vec::new();
+    for file in &verb.tokens {
+        let bytes = open::file(file, TOKEN)?;
+        tokens.push(String::from_utf8_lossy(&bytes).trim().to_owned());
+    }
+    let overridden = reach::ask(&chosen.place()?, OverrideHead { tokens, reason: verb.reason.clone() })?;
+    screen.answer(&overridden, |screen| {
+        let officers = overridden.officers.join(" and ");
+        let text = format!("{officers} answer for the head of {} entries.", overridden.size);
+        screen.say(Tone::Open, &text);
+        screen.item(NAMES, "entry", Tone::Plain, &overridden.entry.to_string());
+    });
     Ok(Exit::Ok)
 }
 
