@@ -1,6 +1,10 @@
 //! Histories of two nodes that lose, double and reorder what they send each other.
 
+#[cfg(test)]
 mod forms;
+#[cfg(test)]
 mod histories;
+#[cfg(test)]
 mod races;
+#[cfg(test)]
 mod steps;
