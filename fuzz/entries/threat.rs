@@ -35,3 +35,18 @@ pub fn redact(bytes: &[u8]) {
 pub fn value(bytes: &[u8]) {
     comity_threat::value::fuzz_entry(bytes);
 }
+
+/// Bytes of a log, classified in every way that the machine has.
+pub fn scan(bytes: &[u8]) {
+    comity_threat::matching::classes_fuzz_entry(bytes);
+}
+
+/// A log of any format.
+pub fn log(bytes: &[u8]) {
+    comity_threat::log::fuzz_entry(bytes);
+}
+
+/// A warning list in the format of MISP.
+pub fn warning_list(bytes: &[u8]) {
+    comity_threat::warning::fuzz_entry(bytes);
+}

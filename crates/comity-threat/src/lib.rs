@@ -14,8 +14,11 @@
 
 pub mod attribution;
 pub mod import;
+pub mod indicators;
 pub mod labels;
+pub mod log;
 pub mod marking;
+pub mod matching;
 mod moment;
 mod object;
 pub mod pattern;
@@ -29,6 +32,7 @@ mod table;
 pub mod validate;
 pub mod value;
 pub mod version;
+pub mod warning;
 
 pub use import::{Chunk, Import, ImportReport, Refused, import_bytes};
 pub use labels::{Labelled, Policy, labels_for};

@@ -30,6 +30,9 @@ pub fn targets() -> Vec<Target> {
         ("redact", objects),
         ("pattern", patterns()),
         ("value", values()),
+        ("scan", scans()),
+        ("log", logs()),
+        ("warning_list", warning_lists()),
         ("pack", packs()),
     ]
 }
@@ -58,6 +61,45 @@ fn values() -> Vec<(String, Vec<u8>)> {
         ("mail", "Jane@Example.org"),
         ("hash", "D41D8CD98F00B204E9800998ECF8427E"),
         ("pattern", "[domain-name:value IN ('a.org') OR ipv4-addr:value ISSUBSET '192.0.2.0/24']"),
+    ])
+}
+
+fn scans() -> Vec<(String, Vec<u8>)> {
+    texts(&[(
+        "words",
+        "a.B:9-_ ü 192.0.2.1 2001:db8::1\na.B:9-_ ü 192.0.2.1 2001:db8::1\na.B:9-_ ü 192.0.2.1 2001:db8::1\n",
+    )])
+}
+
+fn logs() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        (
+            "zeek",
+            "#separator \\x09\n#unset_field\t-\n#fields\tts\tid.orig_h\tquery\thost\turi\n1.5\t192.0.2.1\tx.example.org\t-\t-\n1.5\t-\tb\\xc3\\xbc.example\texample.org\t/a\n",
+        ),
+        (
+            "eve",
+            "{\"timestamp\":\"2026-03-01T00:00:00.000000+0000\",\"event_type\":\"dns\",\"src_ip\":\"192.0.2.1\",\"dns\":{\"rrname\":\"a.example.org\"}}\n{\"event_type\":\"http\",\"http\":{\"hostname\":\"example\\u002eorg\",\"url\":\"\\/a\"}}\n",
+        ),
+        (
+            "combined",
+            "192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET http://example.org/a HTTP/1.1\" 200 5 \"http://example.org/\" \"x\"\n",
+        ),
+        ("csv", "time;src_ip;url\n2026-01-01T00:00:00Z;192.0.2.1;\"http://example.org/a\"\n"),
+        ("text", "Mar 1 sshd: from 192.0.2.2:80 <a@example.org> 2001:db8::7\n"),
+    ])
+}
+
+fn warning_lists() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        ("string", "{\"name\":\"a\",\"type\":\"string\",\"list\":[\"example.org\",\"192.0.2.1\"]}"),
+        ("cidr", "{\"name\":\"a\",\"type\":\"cidr\",\"list\":[\"192.0.2.0/24\",\"::/0\"]}"),
+        (
+            "regex",
+            "{\"name\":\"a\",\"type\":\"regex\",\"list\":[\"/^a@.*$/i\"],\"matching_attributes\":[\"email-src\"]}",
+        ),
+        ("hostname", "{\"name\":\"a\",\"type\":\"hostname\",\"list\":[\".example.org\"]}"),
+        ("substring", "{\"name\":\"a\",\"type\":\"substring\",\"list\":[\"exam\"]}"),
     ])
 }
 

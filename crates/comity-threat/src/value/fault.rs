@@ -67,6 +67,12 @@ pub enum Fault {
         /// What is wrong.
         why: &'static str,
     },
+    /// A text that is no value of any kind, or could be of more than one.
+    #[error("`{text}` is no value of a kind that can be told from its shape")]
+    NotRecognised {
+        /// The text, at most 80 characters of it.
+        text: String,
+    },
     /// No hash of that length.
     #[error("`{text}` is no {kind} hash, which has {digits} hexadecimal digits")]
     NotAHash {
@@ -93,6 +99,7 @@ impl Fault {
             Fault::NotAnAddressPort { .. } => "value/not-an-address-port",
             Fault::NotAUrl { .. } => "value/not-a-url",
             Fault::NotAMailAddress { .. } => "value/not-a-mail-address",
+            Fault::NotRecognised { .. } => "value/not-recognised",
             Fault::NotAHash { .. } => "value/not-a-hash",
         }
     }
