@@ -35,6 +35,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("scan", threat::scan),
     ("log", threat::log),
     ("warning_list", threat::warning_list),
+    ("misp", threat::misp),
     ("redact", threat::redact),
     ("pack", border::pack),
     ("dispatch", exchange::dispatch),

@@ -26,6 +26,11 @@ pub fn pattern(bytes: &[u8]) {
     comity_threat::pattern::fuzz_entry(bytes);
 }
 
+/// MISP events: taken apart, converted, and put together again.
+pub fn misp(bytes: &[u8]) {
+    comity_threat::misp::fuzz_entry(bytes);
+}
+
 /// Redaction of every part of an object.
 pub fn redact(bytes: &[u8]) {
     comity_threat::redact::fuzz_entry(bytes);

@@ -18,6 +18,18 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
     Hash(out)
 }
 
+/// SHA-1 over the concatenation of `parts`, for the names of UUID version 5 (RFC 9562 section 5.5) and nothing else: it
+/// no longer withstands somebody who wants a collision.
+pub fn sha1_for_names(parts: &[&[u8]]) -> [u8; 20] {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    for part in parts {
+        context.update(part);
+    }
+    let mut out = [0; 20];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
 impl Hash {
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {

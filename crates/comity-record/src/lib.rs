@@ -28,7 +28,7 @@ pub use canonical::{Canonical, Malformed};
 pub use entry::{ENGINE_VERSION, Entry, EntryKind, EntrySalt};
 pub use envelope::{Derivation, Draft, Header, Signed, SigningFailed, Statement, Unverified, Verified};
 pub use frame::{CarriedObject, Frame, FrameFault, Salts};
-pub use hash::{Hash, sha256};
+pub use hash::{Hash, sha1_for_names, sha256};
 pub use ids::{BadCode, CrossingId, KeyId, OfficerId, PartyCode, RecordId, UnitCode};
 pub use key::{
     Algorithm, BadSignature, DualVerifier, Ed25519Key, KeyEntry, KeyPurpose, KeyRing, KeyRingFault,

@@ -7,6 +7,7 @@
 //!   and [`labels`] makes record labels of them;
 //! - [`redact`] cuts parts out of an object and leaves every other byte as it was;
 //! - [`value`] gives every address, name, URL and hash its one canonical form;
+//! - [`misp`] makes STIX objects of MISP events, and events of these;
 //! - [`import`] puts objects of one label class together, ready for a manifest.
 //!
 //! The crate is pure: no I/O, no clock. It never matches logs and never computes who is behind anything; it says what a
@@ -19,6 +20,7 @@ pub mod labels;
 pub mod log;
 pub mod marking;
 pub mod matching;
+pub mod misp;
 mod moment;
 mod object;
 pub mod pattern;
@@ -29,6 +31,7 @@ mod schema;
 mod selector;
 mod survey;
 mod table;
+mod uuid;
 pub mod validate;
 pub mod value;
 pub mod version;
@@ -42,4 +45,5 @@ pub use redact::{Redacted, Withheld, redact};
 pub use selector::{BadSelector, Selector, Step};
 pub use survey::{Context, Survey};
 pub use table::{TableFault, Tables};
+pub use uuid::Uuid;
 pub use validate::{Finding, Level, validate, validate_musts};

@@ -6,6 +6,8 @@ const INDICATOR: &str = r#"{"type":"indicator","spec_version":"2.1","id":"indica
 const IDENTITY: &str = r#"{"type":"identity","spec_version":"2.1","id":"identity--733c5838-34d9-4fbf-949c-62aba761184c","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z","name":"A \u0041\ud83d\ude00","identity_class":"individual","contact_information":"a@example.org","granular_markings":[{"marking_ref":"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1","selectors":["name"]}]}"#;
 const OBSERVED: &str = r#"{"type":"observed-data","id":"observed-data--b67d30ff-02ac-498a-92f9-32f845f448cf","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z","first_observed":"2026-03-01T12:00:00Z","last_observed":"2026-03-01T12:00:00Z","number_observed":1,"objects":{"0":{"type":"email-addr","value":"a@example.org"},"1":{"type":"x-own","n":[1,-2.5e3,true,null,{}]}}}"#;
 
+const EVENT: &str = r#"{"Event":{"info":"a","distribution":"3","Attribute":[{"type":"filename|md5","to_ids":true,"value":"a|b2a5abfeef9e36964281a31e17b57c97","Tag":[{"name":"x","local":1},{"name":"tlp:amber"}]}],"Object":[{"name":"file","ObjectReference":[{"referenced_uuid":"x"}],"Attribute":[]}]}}"#;
+
 /// The targets whose values are text.
 pub fn targets() -> Vec<Target> {
     let bundle = format!(
@@ -33,8 +35,20 @@ pub fn targets() -> Vec<Target> {
         ("scan", scans()),
         ("log", logs()),
         ("warning_list", warning_lists()),
+        (
+            "misp",
+            texts(&[
+                ("whole", include_str!("../../../tests/misp/whole.json")),
+                ("small", EVENT),
+                ("deep", &deep_event()),
+            ]),
+        ),
         ("pack", packs()),
     ]
+}
+
+fn deep_event() -> String {
+    format!("[{{\"info\":\"a\",\"x\":{}{}}}]", "[".repeat(90), "]".repeat(90))
 }
 
 fn patterns() -> Vec<(String, Vec<u8>)> {

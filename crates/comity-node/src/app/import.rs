@@ -7,7 +7,7 @@
 use super::{Ctx, Fault, sequencer::NodeDesk};
 use comity_exchange::{DeskFault, Manuscript};
 use comity_record::{Timestamp, UnitCode, label::Tlp};
-use comity_threat::{Chunk, Context, Import, ImportReport, Policy, Survey, Tables, reader::ReadFault};
+use comity_threat::{Chunk, Context, Import, ImportReport, Policy, Survey, Tables, misp, reader::ReadFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -104,8 +104,14 @@ pub async fn import_named(
     let tables = Tables::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
     let policy = Policy { unmarked: options.unmarked, ..Policy::new(ctx.now().date()) };
     let (groups, mut waiting) = mpsc::channel(AHEAD);
-    let reader =
-        Reader { path: path.to_owned(), name: name.to_owned(), groups, tables: Arc::new(tables), policy };
+    let reader = Reader {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        groups,
+        tables: Arc::new(tables),
+        policy,
+        converted: None,
+    };
     let reading = tokio::task::spawn_blocking(move || reader.read());
     let (mut shown, mut durable) = (ImportShown::default(), 0);
     while let Some(step) = waiting.recv().await {
@@ -151,10 +157,13 @@ struct Reader {
     groups: mpsc::Sender<Step>,
     tables: Arc<Tables>,
     policy: Policy,
+    /// The objects of a file of MISP events.
+    converted: Option<Vec<u8>>,
 }
 
 impl Reader {
-    fn read(self) -> Result<ImportReport, Fault> {
+    fn read(mut self) -> Result<ImportReport, Fault> {
+        self.unfold_misp()?;
         let total = std::fs::metadata(&self.path).map_err(|why| self.unreadable(&why))?.len() * 2;
         let mut survey = Survey::new(Context::new(&self.tables, self.policy.clone()));
         let mut before = 0;
@@ -184,37 +193,61 @@ impl Reader {
         Ok(report)
     }
 
-    /// Gives the unfolded input window by window, each with the bytes of the file read so far.
+    /// Where the input is MISP, converts it: what follows reads the objects that came of it.
+    fn unfold_misp(&mut self) -> Result<(), Fault> {
+        let mut input = self.open()?;
+        let mut window = vec![0; WINDOW];
+        let read = input.read(&mut window).map_err(|why| self.unreadable(&why))?;
+        if !misp::looks_like_misp(window.get(..read).unwrap_or_default()) {
+            return Ok(());
+        }
+        let mut whole = Vec::new();
+        self.file_windows(|window, _| {
+            // What is longer is refused by the conversion, and need not be kept.
+            if whole.len() <= misp::MAX_INPUT_BYTES {
+                whole.extend_from_slice(window);
+            }
+            Ok(())
+        })?;
+        let mapping = misp::Mapping::built_in();
+        let mapping = mapping.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let context = Context::new(&self.tables, self.policy.clone());
+        let arrival = misp::Arrival::Written;
+        let conversion = misp::Conversion { mapping: &mapping, context: &context, arrival };
+        let (objects, _) = conversion.input(&whole).map_err(|fault| self.unsound(&fault))?;
+        self.converted = Some(objects);
+        Ok(())
+    }
+
+    /// Gives the input window by window, each with the bytes read so far.
     fn windows(&self, mut take: impl FnMut(&[u8], u64) -> Result<(), Fault>) -> Result<(), Fault> {
-        let file = File::open(&self.path).map_err(|why| self.unreadable(&why))?;
-        let mut input = BufReader::with_capacity(WINDOW, Counting { file, count: 0 });
-        let folded =
-            io::BufRead::fill_buf(&mut input).map_err(|why| self.unreadable(&why))?.starts_with(ZSTD);
+        let Some(objects) = &self.converted else { return self.file_windows(take) };
+        let mut read = 0;
+        objects.chunks(WINDOW).try_for_each(|window| {
+            read += window.len() as u64;
+            take(window, read)
+        })
+    }
+
+    /// Gives the unfolded file window by window, each with the bytes of the file read so far.
+    fn file_windows(&self, mut take: impl FnMut(&[u8], u64) -> Result<(), Fault>) -> Result<(), Fault> {
+        let mut input = self.open()?;
         let mut unfolded = 0u64;
         let mut window = vec![0; WINDOW];
-        if folded {
-            let mut decoder =
-                zstd::stream::read::Decoder::with_buffer(input).map_err(|why| self.unreadable(&why))?;
-            decoder.window_log_max(27).map_err(|why| self.unreadable(&why))?;
-            loop {
-                let read = decoder.read(&mut window).map_err(|why| self.unreadable(&why))?;
-                unfolded += read as u64;
-                self.bounded(unfolded)?;
-                match window.get(..read) {
-                    None | Some([]) => return Ok(()),
-                    Some(bytes) => take(bytes, decoder.get_ref().get_ref().count)?,
-                }
-            }
-        }
         loop {
             let read = input.read(&mut window).map_err(|why| self.unreadable(&why))?;
             unfolded += read as u64;
             self.bounded(unfolded)?;
             match window.get(..read) {
                 None | Some([]) => return Ok(()),
-                Some(bytes) => take(bytes, input.get_ref().count)?,
+                Some(bytes) => take(bytes, input.count())?,
             }
         }
+    }
+
+    fn open(&self) -> Result<Input, Fault> {
+        let file = File::open(&self.path).map_err(|why| self.unreadable(&why))?;
+        Input::new(file).map_err(|why| self.unreadable(&why))
     }
 
     fn bounded(&self, unfolded: u64) -> Result<(), Fault> {
@@ -259,6 +292,41 @@ pub(super) fn clear_spool(dir: &Path) -> Result<(), Fault> {
 
 /// The first bytes of a zstd frame (RFC 8878 section 3.1.1).
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// A file as it is, or unfolded.
+enum Input {
+    Plain(BufReader<Counting>),
+    Folded(Box<zstd::stream::read::Decoder<'static, BufReader<Counting>>>),
+}
+
+impl Input {
+    fn new(file: File) -> io::Result<Input> {
+        let mut input = BufReader::with_capacity(WINDOW, Counting { file, count: 0 });
+        if !io::BufRead::fill_buf(&mut input)?.starts_with(ZSTD) {
+            return Ok(Input::Plain(input));
+        }
+        let mut decoder = zstd::stream::read::Decoder::with_buffer(input)?;
+        decoder.window_log_max(27)?;
+        Ok(Input::Folded(Box::new(decoder)))
+    }
+
+    /// Bytes of the file read so far.
+    fn count(&self) -> u64 {
+        match self {
+            Input::Plain(input) => input.get_ref().count,
+            Input::Folded(input) => input.get_ref().get_ref().count,
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Input::Plain(input) => input.read(out),
+            Input::Folded(input) => input.read(out),
+        }
+    }
+}
 
 struct Counting {
     file: File,

@@ -87,6 +87,12 @@ pub enum Cause {
     /// One object has too many values.
     #[error("an object with more than {} values", super::MAX_VALUES)]
     TooManyValues,
+    /// The whole input is too large to be looked at at once.
+    #[error("an input larger than {} bytes", crate::misp::MAX_INPUT_BYTES)]
+    InputTooLarge,
+    /// JSON, but no MISP event.
+    #[error("the input holds no MISP event")]
+    NotMisp,
     /// A key twice in one JSON object.
     #[error("the key `{key}` appears twice in one object")]
     DuplicateKey {
@@ -113,6 +119,8 @@ impl Cause {
             Cause::NotABundle { .. } => "threat/not-a-bundle",
             Cause::ShellTooLarge => "threat/shell-too-large",
             Cause::TooManyValues => "threat/too-many-values",
+            Cause::InputTooLarge => "threat/input-too-large",
+            Cause::NotMisp => "threat/not-misp",
             Cause::DuplicateKey { .. } => "threat/duplicate-key",
             Cause::WrongType(_) => "threat/wrong-type",
         }
@@ -135,6 +143,10 @@ impl ReadFault {
         let text = match &self.cause {
             Cause::Empty | Cause::NotAnObject { .. } => {
                 "give a STIX bundle, an array of objects, a TAXII envelope, one object, or one object a line"
+            }
+            Cause::InputTooLarge => "export the events in several files",
+            Cause::NotMisp => {
+                "give an event as MISP exports it: `{\"Event\": …}`, `{\"response\": […]}` or a list of these"
             }
             Cause::Truncated { .. } => "fetch the input again: its end is missing",
             Cause::InvalidUtf8 => "STIX is UTF-8; convert the input first",

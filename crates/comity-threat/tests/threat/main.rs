@@ -13,6 +13,7 @@
 
 mod exercise;
 mod hostile;
+mod misp;
 mod published;
 mod vectors;
 
