@@ -1,5 +1,6 @@
 //! The tables of a party's log, and the rows in them. All are put once; every view is rebuilt from them.
 
+use crate::turn::RootStatement;
 use comity_ledger::{
     equivocation::EQUIVOCATIONS,
     log::{ENTRIES, LEAVES, TILES},
@@ -49,6 +50,9 @@ pub const OVERRIDES: Table = log("overrides");
 /// Bodies erased: key is the entry index of the erasure; value an [`ErasureRow`].
 pub const ERASURES: Table = log("erasures");
 
+/// Letters and revocations of our own root: key is entry index; value a [`RootStatement`].
+pub const STATEMENTS: Table = log("statements");
+
 /// Every table of the log, the ledger's own among them, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
     ENTRIES,
@@ -72,6 +76,7 @@ pub const LOG_TABLES: &[Table] = &[
     RECALLED,
     RECALLS,
     RECALLS_DONE,
+    STATEMENTS,
 ];
 
 /// A record as held.
@@ -207,6 +212,9 @@ pub enum PeerChange {
     /// Its root revoked a key.
     #[n(3)]
     Revoked(#[n(0)] ByteVec),
+    /// Its ledger goes on under another origin after a loss; its root said so.
+    #[n(4)]
+    Succeeded(#[n(0)] ByteVec),
 }
 
 /// Bodies that were erased, so that the erasure can be applied again to a copy that still has them.
@@ -239,6 +247,7 @@ rows! {
     DecisionRow, "a decision row", 1 << 20;
     PeerRow, "a peer row", 1 << 20;
     ErasureRow, "an erasure row", 64 * 1024;
+    RootStatement, "a root statement", 512 * 1024;
 }
 
 /// The key of an object row.

@@ -3,12 +3,21 @@
 //! A turn carries everything either side may want to say, so that one open connection serves both directions and a
 //! node that cannot be reached from outside misses nothing. Turns are idempotent: each says what it has and what it
 //! still lacks, and sending a turn twice changes nothing.
+//!
+//! A turn is read in its one deterministic form, so a peer of version 1 refuses a field that it does not know. Every
+//! turn says the speaker's version, which such a peer passes over; what came with version 2 stands in [`Further`] and
+//! is said only to a peer that has shown that it reads it.
 
-use comity_record::{Canonical, Hash, PartyCode};
-use minicbor::{Decode, Encode, bytes::ByteVec};
+use comity_record::{Canonical, Hash, KeyId, PartyCode};
+use minicbor::{
+    Decode, Encode,
+    bytes::{ByteArray, ByteVec},
+};
 
-/// Version of the turn's form.
-pub const TURN_VERSION: u16 = 1;
+pub use comity_record::TURN_VERSION;
+
+/// The version from which on [`Turn::further`] is read.
+pub const FURTHER_VERSION: u16 = 2;
 
 /// What one node says in one turn.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -62,6 +71,122 @@ pub struct Turn {
     /// The head of yours that I cosigned last, as you signed it, because you asked; empty where I cosigned none.
     #[n(15)]
     pub shown: Option<ByteVec>,
+    /// What version 2 added; absent in a turn to a peer of version 1.
+    #[n(16)]
+    pub further: Option<Further>,
+}
+
+/// What version 2 of the turn added: what the speaker's root signed, and the mending of a ledger that lost its tail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Further {
+    /// The number of your newest letter that counts here.
+    #[n(0)]
+    pub letter: u64,
+    /// The keys of yours whose revocation counts here.
+    #[n(1)]
+    pub revoked: Vec<KeyId>,
+    /// What my root signed and you lack, oldest first.
+    #[n(2)]
+    pub announced: Vec<Announcement>,
+    /// Leaf hashes of my own ledger that I lost: the first wanted, and one past the last.
+    #[n(3)]
+    pub wanted: Option<Span>,
+    /// Leaf hashes of your ledger, because you asked.
+    #[n(4)]
+    pub leaves: Option<Leaves>,
+    /// Leaf hashes of my ledger that you do not hold as its witness, from an earlier part than the checkpoint's.
+    #[n(5)]
+    pub piece: Option<Piece>,
+    /// Positions of my outbox for you that I no longer know: please give back what of it is mine.
+    #[n(6)]
+    pub lost: Option<Span>,
+    /// One past the last position of yours that I looked at because you lost it.
+    #[n(7)]
+    pub returned: u64,
+}
+
+/// A range: the first, and one past the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Span {
+    /// The first.
+    #[n(0)]
+    pub from: u64,
+    /// One past the last.
+    #[n(1)]
+    pub to: u64,
+}
+
+/// Leaf hashes of the receiver's ledger as its witness holds them; none where it holds none of those asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Leaves {
+    /// The index of the first.
+    #[n(0)]
+    pub from: u64,
+    /// The hashes.
+    #[n(1)]
+    pub hashes: Vec<Hash>,
+}
+
+/// Leaf hashes of the speaker's ledger from where the witness's end, proved up to the head that it cosigned last.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Piece {
+    /// The hashes.
+    #[n(0)]
+    pub hashes: Vec<Hash>,
+    /// The consistency proof from the tree that they end to that head (RFC 9162 section 2.1.4).
+    #[n(1)]
+    pub proof: Vec<Hash>,
+}
+
+/// Something that the speaker's root signed, and its place in the speaker's ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Announcement {
+    /// What was signed.
+    #[n(0)]
+    pub statement: RootStatement,
+    /// Where it stands; absent while the receiver has not cosigned a head that covers it.
+    #[n(1)]
+    pub place: Option<Place>,
+}
+
+/// What a party's root signs for its peers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum RootStatement {
+    /// A letter: a `RootSigned<Letter>`.
+    #[n(0)]
+    Letter(#[n(0)] ByteVec),
+    /// A revocation: a `RootSigned<KeyRevocation>`.
+    #[n(1)]
+    Revocation(#[n(0)] ByteVec),
+    /// The succession of the ledger: a `RootSigned<SuccessionStatement>`.
+    #[n(2)]
+    Succession(#[n(0)] ByteVec),
+}
+
+/// A ledger entry, opened, and its inclusion in the head that the receiver cosigned last.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Place {
+    /// The entry.
+    #[n(0)]
+    pub entry: ByteVec,
+    /// Its salt.
+    #[n(1)]
+    pub salt: ByteArray<16>,
+    /// Its index.
+    #[n(2)]
+    pub index: u64,
+    /// The size of the head.
+    #[n(3)]
+    pub size: u64,
+    /// The inclusion proof (RFC 9162 section 2.1.3).
+    #[n(4)]
+    pub proof: Vec<Hash>,
 }
 
 /// One position of an outbox.
@@ -126,6 +251,8 @@ impl Turn {
     pub const MAX_ACKNOWLEDGEMENTS: usize = 1024;
     /// Most ledger entries a checkpoint offer carries.
     pub const MAX_ENTRIES: usize = 65_536;
+    /// Most root statements of a turn.
+    pub const MAX_ANNOUNCED: usize = 32;
 
     /// A turn that says only who speaks to whom.
     pub fn new(from: PartyCode, to: PartyCode) -> Turn {
@@ -146,6 +273,7 @@ impl Turn {
             kept: 0,
             confirm: false,
             shown: None,
+            further: None,
         }
     }
 
@@ -157,5 +285,17 @@ impl Turn {
             && self.cosignatures.is_empty()
             && !self.confirm
             && self.shown.is_none()
+            && self.further.as_ref().is_none_or(Further::is_idle)
+    }
+}
+
+impl Further {
+    /// Whether it tells the other side nothing that it must act on.
+    pub fn is_idle(&self) -> bool {
+        self.announced.iter().all(|announced| announced.place.is_none())
+            && self.wanted.is_none()
+            && self.leaves.is_none()
+            && self.piece.is_none()
+            && self.lost.is_none()
     }
 }

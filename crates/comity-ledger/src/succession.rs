@@ -33,7 +33,7 @@ pub struct SuccessionStatement {
     /// Who cosigned that head.
     #[n(3)]
     pub witnesses: Vec<PartyCode>,
-    /// The head that survives; the new log begins with these entries.
+    /// The head that survives, with what was entered since the loss; the new log begins with these entries.
     #[n(4)]
     pub surviving: TreeHead,
     /// The first entry that is lost.
@@ -149,8 +149,9 @@ impl SuccessionStatement {
     }
 
     fn contradiction(&self) -> Option<&'static str> {
-        if self.lost_from != self.surviving.size || self.lost_to != self.last_witnessed.size {
-            return Some("the lost range is not what lies between the surviving and the last witnessed head");
+        // The log may have grown before anybody could show the loss: what survives then reaches beyond its beginning.
+        if self.lost_from > self.surviving.size || self.lost_to != self.last_witnessed.size {
+            return Some("the lost range does not lead from what survives to the last witnessed head");
         }
         if self.lost_from >= self.lost_to {
             return Some("nothing is lost");

@@ -8,10 +8,17 @@ use crate::{
     Canonical, KeyEntry, KeyId, KeyPurpose, KeyRing, Kind, Malformed, PartyCode, PublicKey, Signer,
     SignerFailed, Timestamp, UnitCode,
     key::{BadSignature, DualVerifier},
-    label::Purpose,
+    label::{Purpose, VOCABULARY_VERSION},
 };
 use minicbor::{Decode, Encode, bytes::ByteVec};
 use std::{collections::BTreeSet, marker::PhantomData};
+
+/// The name under which [`Letter::understands`] gives the version of the vocabulary of labels.
+pub const LABELS: &str = "labels";
+/// The name under which [`Letter::understands`] gives the version of the turn of a session.
+pub const TURN: &str = "turn";
+/// Version of the form of a turn. The form itself is in comity-exchange; letters say which one a party reads.
+pub const TURN_VERSION: u16 = 2;
 
 /// One purpose key as the root names it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -116,9 +123,12 @@ impl Canonical for KeyRevocation {
 }
 
 impl Letter {
-    /// The kinds this version understands, for [`Letter::understands`].
+    /// What this version understands, for [`Letter::understands`]: the kinds of records, the vocabulary of labels under
+    /// [`LABELS`] and the turn of a session under [`TURN`]. Who does not name one of these two understands version 1.
     pub fn kinds() -> Vec<(String, u16)> {
-        Kind::KNOWN.iter().map(|kind| (kind.as_str().to_owned(), kind.newest_version())).collect()
+        let kinds = Kind::KNOWN.iter().map(|kind| (kind.as_str().to_owned(), kind.newest_version()));
+        let others = [(LABELS.to_owned(), VOCABULARY_VERSION), (TURN.to_owned(), TURN_VERSION)];
+        kinds.chain(others).collect()
     }
 
     /// The sealing key named, where one is valid at `at`.

@@ -18,7 +18,7 @@ mod hash;
 mod ids;
 mod key;
 pub mod label;
-mod letter;
+pub mod letter;
 mod manifest;
 mod time;
 
@@ -35,6 +35,6 @@ pub use key::{
     MlDsa44Key, PublicKey, Signer, SignerFailed,
 };
 pub use label::Labels;
-pub use letter::{KeyRevocation, KeyStatement, Letter, RootFault, RootSigned, UnitStatement};
+pub use letter::{KeyRevocation, KeyStatement, Letter, RootFault, RootSigned, TURN_VERSION, UnitStatement};
 pub use manifest::{Manifest, ManifestObject, ObjectSalt, RecordSalt};
 pub use time::{BadDate, Date, PartialDate, Timestamp};

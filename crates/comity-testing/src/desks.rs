@@ -6,8 +6,8 @@ use comity_exchange::{Begin, Bodies, Desk, Entropy, Law, Signers};
 use comity_law::Register;
 use comity_ledger::{MemoryStore, store::StoreFault};
 use comity_record::{
-    Date, DualVerifier, Ed25519Key, KeyPurpose, KeyStatement, Letter, MlDsa44Key, PartyCode, RecordId,
-    RootSigned, Signer, Timestamp, UnitStatement, sha256,
+    Canonical, Date, DualVerifier, Ed25519Key, KeyPurpose, KeyStatement, Letter, MlDsa44Key, PartyCode,
+    RecordId, RootSigned, Signer, Timestamp, UnitStatement, sha256,
 };
 use comity_threat::Tables;
 use std::{
@@ -99,6 +99,8 @@ pub struct Party {
     pub letter: Letter,
     /// Its letter as signed by its root.
     pub signed: RootSigned<Letter>,
+    /// Its root.
+    pub root: Arc<(Ed25519Key, MlDsa44Key)>,
     /// Its bodies.
     pub bodies: MemoryBodies,
     /// What it judges by.
@@ -172,10 +174,17 @@ pub fn party(code: &str, seed: u64) -> Party {
         .unwrap_or_else(|faults| panic!("packs: {faults:?}"));
     let standing = Standing::new(StandingEntries::default());
     let law = Law { register: Arc::new(register), packs: Arc::new(packs), standing };
-    Party { code, signers, letter, signed, bodies: MemoryBodies::default(), law }
+    let root = Arc::new((root_ed25519, root_ml_dsa_44));
+    Party { code, signers, letter, signed, root, bodies: MemoryBodies::default(), law }
 }
 
 impl Party {
+    /// What the party's root signs.
+    #[expect(clippy::expect_used, reason = "test support: a fixture that cannot be made ends the test")]
+    pub fn by_root<T: Canonical>(&self, value: &T) -> RootSigned<T> {
+        RootSigned::sign(value, &self.root.0, &self.root.1).expect("a signature")
+    }
+
     /// What a desk of this party over `store` is opened with.
     #[expect(clippy::expect_used, reason = "test support: a fixture that cannot be made ends the test")]
     pub fn begin(&self, store: MemoryStore) -> Begin<MemoryStore, MemoryBodies> {

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
 
 use comity_border::{Competence, Direction, Request, Verdict};
-use comity_exchange::{Act, Event, Manuscript, Outcome, Sharing, house::Unit, turn::Turn};
+use comity_exchange::{
+    Act, Event, Manuscript, Outcome, Sharing,
+    house::Unit,
+    turn::{Announcement, Further, RootStatement, Turn},
+};
 use comity_ledger::MemoryStore;
 use comity_ledger::memory::block_on;
 use comity_record::{
-    Body, Canonical, Labels, PartyCode, RecordId, Timestamp,
+    Body, Canonical, KeyRevocation, Labels, Letter, PartyCode, RecordId, Timestamp,
     body::Recall,
     label::{Personal, Purpose, Tlp},
 };
@@ -26,7 +30,17 @@ fn code(text: &str) -> PartyCode {
 }
 
 fn world() -> World {
-    let (a, b) = (party("XA", 1), party("XB", 1));
+    world_with(|_| {})
+}
+
+/// A world in which the letters of both differ from the usual ones.
+fn world_with(change: impl Fn(&mut Letter)) -> World {
+    let mut parties = [party("XA", 1), party("XB", 1)];
+    for party in &mut parties {
+        change(&mut party.letter);
+        party.signed = party.by_root(&party.letter);
+    }
+    let [a, b] = parties;
     let now = first_day().plus_days(40).start();
     let mut entropy = SeededEntropy::new(7);
     let stores = [MemoryStore::new(), MemoryStore::new()];
@@ -233,32 +247,316 @@ fn a_recall_is_applied_by_the_receivers_rule_and_reported() {
     assert_eq!(fault.code(), "desk/recalled");
 }
 
-#[test]
-fn a_restored_backup_signs_nothing_and_says_who_knows_better() {
+/// A world in which A's disk is put back to before its last entries, and how far those were witnessed.
+fn rolled_back() -> (World, RecordId, u64) {
     let mut world = world();
     let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
     world.share(record, Purpose::CyberDefence);
     world.settle();
     let backup = world.stores[0].image();
-    world.author(labels(Tlp::Green), vec![indicator(2)]);
+    let lost = world.author(labels(Tlp::Green), vec![indicator(2)]);
+    world.share(lost, Purpose::CyberDefence);
     world.settle();
     let witnessed = world.a.log().size();
     world.stores[0].restore(backup);
     world.a = block_on(MemoryDesk::open(party("XA", 1).begin(world.stores[0].clone()))).unwrap();
     assert!(world.a.log().size() < witnessed);
     assert!(!world.a.may_sign(), "no witness has confirmed the head yet");
+    (world, lost, witnessed)
+}
+
+#[test]
+fn a_restored_backup_is_filled_up_by_its_witness_and_bodies_come_back() {
+    let (mut world, lost, witnessed) = rolled_back();
+    let before = world.a.log().size();
     let mut seen = Vec::new();
     for _ in 0..4 {
         seen.extend(world.turn().0);
     }
     assert!(seen.contains(&Event::TailLost { shown_by: code("XB"), size: witnessed }), "{seen:?}");
-    assert!(!world.a.may_sign());
-    // It still writes, and however long it grows it signs no head that would fork the log.
+    assert!(seen.contains(&Event::TailRestored { by: code("XB"), from: before, to: witnessed }), "{seen:?}");
+    world.settle();
+    assert!(world.a.may_sign());
+    let audit = block_on(world.a.log().audit(&world.stores[0])).unwrap();
+    assert_eq!(audit.lost, witnessed - before, "the content of these entries is lost, and marked so");
+    // B gave back, by a crossing of its own, what A had written and lost.
+    let held = block_on(world.a.held(lost)).unwrap();
+    assert_eq!(held.received_from, Some(code("XB")));
+    assert_eq!(held.objects.into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>(), [indicator(2)]);
+    // What A gives from now on arrives, though B holds something else at the position that comes next here.
+    let next = world.author(labels(Tlp::Green), vec![indicator(3)]);
+    assert_eq!(world.share(next, Purpose::CyberDefence)[0].verdict.decision.ruling.verdict, Verdict::Cleared);
+    world.settle();
+    assert!(block_on(world.b.held(next)).is_ok());
+    let (at_a, at_b) = world.turn();
+    assert!(at_a.is_empty() && at_b.is_empty(), "{at_a:?} {at_b:?}");
+}
+
+#[test]
+fn nothing_is_entered_while_the_tail_is_fetched_and_no_witness_can_stop_the_desk() {
+    let (mut world, _, witnessed) = rolled_back();
+    // B shows the head, and then is gone.
+    let (a, b, now) = (code("XA"), code("XB"), world.now);
+    let asked = block_on(world.a.fill_turn(now, &mut world.entropy, &b)).unwrap();
+    block_on(world.b.take_turn(now, &mut world.entropy, &a, &asked)).unwrap();
+    let reply = block_on(world.b.fill_turn(now, &mut world.entropy, &a)).unwrap();
+    let seen = block_on(world.a.take_turn(now, &mut world.entropy, &b, &reply)).unwrap();
+    assert!(seen.contains(&Event::TailLost { shown_by: b, size: witnessed }), "{seen:?}");
+    let manuscript = || vec![Manuscript::objects(labels(Tlp::Green), vec![indicator(9)])];
+    let fault = block_on(world.a.author(now, &mut world.entropy, manuscript())).unwrap_err();
+    assert_eq!(fault.code(), "desk/tail-lost");
+    let later = now.plus_millis(10 * 60 * 1000);
+    block_on(world.a.author(later, &mut world.entropy, manuscript())).unwrap();
+    assert_eq!(block_on(world.a.checkpoint(later)).unwrap_err().code(), "desk/unconfirmed");
+}
+
+#[test]
+fn a_log_that_went_on_before_the_loss_was_shown_needs_a_succession_and_everybody_sees_it() {
+    let (mut world, _, witnessed) = rolled_back();
+    let before = world.a.log().size();
     for n in 3..9 {
         world.author(labels(Tlp::Green), vec![indicator(n)]);
     }
     world.settle();
+    // However long it grows, it signs no head that would fork the log.
     assert_eq!(block_on(world.a.checkpoint(world.now)).unwrap_err().code(), "desk/unconfirmed");
+    let xa = party("XA", 1);
+    let draft =
+        world.a.succession_draft(world.now, "xa.example/ledger/2", "an old backup was restored").unwrap();
+    assert_eq!((draft.lost_from, draft.lost_to), (before, witnessed));
+    let letter = Letter { serial: 2, ledger: "xa.example/ledger/2".into(), ..xa.letter.clone() };
+    let forged = party("XA", 2).by_root(&draft);
+    let refused =
+        block_on(world.a.succeed(world.now, &mut world.entropy, &forged, &xa.by_root(&letter))).unwrap_err();
+    assert_eq!(refused.code(), "key/bad-root-signature");
+    let (statement, letter) = (xa.by_root(&draft), xa.by_root(&letter));
+    block_on(world.a.succeed(world.now, &mut world.entropy, &statement, &letter)).unwrap();
+    world.settle();
+    let peer = world.b.peer(&code("XA")).unwrap();
+    assert_eq!(peer.successions, [draft]);
+    assert_eq!(peer.letter.ledger, "xa.example/ledger/2");
+    world.author(labels(Tlp::Green), vec![indicator(20)]);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.extend(world.turn().0);
+    }
+    let size = world.a.log().size();
+    assert!(seen.contains(&Event::Cosigned { by: code("XB"), size }), "{seen:?}");
+    // Opened again with the letter that the root signed, both still know it.
+    let mut begin = xa.begin(world.stores[0].clone());
+    begin.letter = letter.introduce().unwrap();
+    let again = block_on(MemoryDesk::open(begin)).unwrap();
+    assert_eq!(again.lost_head(), None);
+    let again = block_on(MemoryDesk::open(party("XB", 1).begin(world.stores[1].clone()))).unwrap();
+    assert_eq!(again.peer(&code("XA")).unwrap().successions.len(), 1);
+}
+
+#[test]
+fn a_succession_that_hides_what_was_cosigned_is_not_accepted() {
+    let (mut world, _, witnessed) = rolled_back();
+    world.author(labels(Tlp::Green), vec![indicator(3)]);
+    world.settle();
+    let xa = party("XA", 1);
+    let mut draft = world.a.succession_draft(world.now, "xa.example/ledger/2", "nothing happened").unwrap();
+    // The ledger itself enters only what fits, so the lie goes to the peer directly.
+    let root = comity_record::sha256(&[b"some root"]);
+    draft.last_witnessed = comity_ledger::TreeHead { size: witnessed - 1, root };
+    draft.lost_to = witnessed - 1;
+    draft.lost_from = draft.lost_from.min(witnessed - 2);
+    let letter = Letter { serial: 2, ledger: "xa.example/ledger/2".into(), ..xa.letter.clone() };
+    let mut turn = Turn::new(code("XA"), code("XB"));
+    let announced = |statement| Announcement { statement, place: None };
+    turn.further = Some(Further {
+        announced: vec![
+            announced(RootStatement::Succession(xa.by_root(&draft).to_bytes().into())),
+            announced(RootStatement::Letter(xa.by_root(&letter).to_bytes().into())),
+        ],
+        ..Further::default()
+    });
+    let seen = block_on(world.b.take_turn(world.now, &mut world.entropy, &code("XA"), &turn)).unwrap();
+    let understated = Event::BadAnnouncement { from: code("XA"), code: "succession/understated".into() };
+    assert_eq!(seen, [understated]);
+    turn.further.as_mut().unwrap().announced.remove(0);
+    let seen = block_on(world.b.take_turn(world.now, &mut world.entropy, &code("XA"), &turn)).unwrap();
+    assert_eq!(seen, [Event::BadAnnouncement { from: code("XA"), code: "letter/other-ledger".into() }]);
+    assert_eq!(world.b.peer(&code("XA")).unwrap().letter.serial, 1);
+}
+
+/// A letter in which A's record and checkpoint keys are others than before.
+fn rotated() -> (comity_exchange::Signers, Letter) {
+    let (xa, other) = (party("XA", 1), party("XA", 7));
+    let mut keys = xa.letter.keys.clone();
+    keys.extend(other.letter.keys.clone());
+    (other.signers, Letter { serial: 2, keys, ..xa.letter })
+}
+
+#[test]
+fn a_letter_counts_once_it_is_entered_and_cosigned_and_so_does_a_revocation() {
+    let mut world = world();
+    world.settle();
+    let (xa, (_, letter)) = (party("XA", 1), rotated());
+    let statement = RootStatement::Letter(xa.by_root(&letter).to_bytes().into());
+    let index =
+        block_on(world.a.announce(world.now, &mut world.entropy, statement.clone())).unwrap().unwrap();
+    let again = block_on(world.a.announce(world.now, &mut world.entropy, statement)).unwrap().unwrap();
+    assert_eq!(index, again, "what was entered is not entered again");
+    // The first turn offers the head; only after B has cosigned that, the letter counts there.
+    assert!(!world.turn().1.iter().any(|event| matches!(event, Event::LetterTaken { .. })));
+    assert_eq!(world.b.peer(&code("XA")).unwrap().letter.serial, 1);
+    let taken = Event::LetterTaken { from: code("XA"), serial: 2 };
+    assert!((0..4).any(|_| world.turn().1.contains(&taken)));
+    assert_eq!(world.b.peer(&code("XA")).unwrap().letter, letter);
+
+    let key = xa.signers.record.public_key().id();
+    let revocation = KeyRevocation { party: code("XA"), key, at: world.now, reason: "stolen".into() };
+    let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
+    let statement = RootStatement::Revocation(xa.by_root(&revocation).to_bytes().into());
+    block_on(world.a.announce(world.now, &mut world.entropy, statement)).unwrap().unwrap();
+    let revoked = Event::KeyRevoked { by: code("XA"), key: key.0.short() };
+    assert!((0..4).any(|_| world.turn().1.contains(&revoked)));
+    // What that key signed is refused from here on, whatever time it states.
+    let fault = block_on(world.a.held(record)).unwrap_err();
+    assert_eq!(fault.code(), "key/revoked");
+    world.settle();
+    let (at_a, at_b) = world.turn();
+    assert!(at_a.is_empty() && at_b.is_empty(), "{at_a:?} {at_b:?}");
+    let again = block_on(MemoryDesk::open(party("XB", 1).begin(world.stores[1].clone()))).unwrap();
+    assert!(again.peer(&code("XA")).unwrap().revoked.contains(&key));
+}
+
+#[test]
+fn keys_replaced_in_haste_come_to_count_by_the_heads_that_they_sign() {
+    let mut world = world();
+    world.settle();
+    // Everything of the node was stolen: its next start signs with keys that no peer has seen.
+    let (xa, (signers, letter)) = (party("XA", 1), rotated());
+    let mut begin = xa.begin(world.stores[0].clone());
+    (begin.signers, begin.letter) = (signers, letter.clone());
+    world.a = block_on(MemoryDesk::open(begin)).unwrap();
+    let letter = RootStatement::Letter(xa.by_root(&letter).to_bytes().into());
+    world.a.intend(letter).unwrap();
+    let taken = Event::LetterTaken { from: code("XA"), serial: 2 };
+    assert!((0..6).any(|_| world.turn().1.contains(&taken)));
+}
+
+#[test]
+fn a_letter_or_revocation_by_another_root_changes_nothing() {
+    let mut world = world();
+    world.settle();
+    let (thief, xa) = (party("XA", 9), party("XA", 1));
+    let letter = Letter { serial: 5, ..xa.letter.clone() };
+    let key = xa.signers.record.public_key().id();
+    let revocation = KeyRevocation { party: code("XA"), key, at: world.now, reason: "no".into() };
+    let statements = [
+        (RootStatement::Letter(thief.by_root(&letter).to_bytes().into()), "key/bad-root-signature"),
+        (RootStatement::Letter(thief.signed.to_bytes().into()), "letter/other-root"),
+        (RootStatement::Revocation(thief.by_root(&revocation).to_bytes().into()), "key/bad-root-signature"),
+    ];
+    for (statement, expected) in statements {
+        let mut turn = Turn::new(code("XA"), code("XB"));
+        let announced = vec![Announcement { statement, place: None }];
+        turn.further = Some(Further { announced, ..Further::default() });
+        let seen = block_on(world.b.take_turn(world.now, &mut world.entropy, &code("XA"), &turn)).unwrap();
+        assert_eq!(seen, [Event::BadAnnouncement { from: code("XA"), code: expected.into() }]);
+    }
+    let peer = world.b.peer(&code("XA")).unwrap();
+    assert!(peer.letter.serial == 1 && peer.revoked.is_empty());
+}
+
+#[test]
+fn a_witness_that_met_a_long_ledger_gets_its_leaf_hashes_in_pieces() {
+    let mut world = world();
+    for n in 0..40 {
+        world.author(labels(Tlp::Green), vec![indicator(n)]);
+    }
+    // The first offer carries no hashes, as where there are more than one turn takes.
+    let (now, a, b) = (world.now, code("XA"), code("XB"));
+    world.turn();
+    let mut turn = block_on(world.a.fill_turn(now, &mut world.entropy, &b)).unwrap();
+    turn.checkpoint.as_mut().unwrap().entries.clear();
+    block_on(world.b.take_turn(now, &mut world.entropy, &a, &turn)).unwrap();
+    let reply = block_on(world.b.fill_turn(now, &mut world.entropy, &a)).unwrap();
+    assert_eq!((reply.witnessed, reply.kept), (world.a.log().size(), 0));
+    block_on(world.a.take_turn(now, &mut world.entropy, &b, &reply)).unwrap();
+    let through = world.a.log().size();
+    assert!(world.turn().0.contains(&Event::LeavesKept { by: b.clone(), through }));
+    let reply = block_on(world.b.fill_turn(now, &mut world.entropy, &a)).unwrap();
+    assert_eq!(reply.kept, through);
+}
+
+/// The turn of version 1, as programs of that version read it: an unknown field is refused.
+#[derive(Debug, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+struct TurnOfVersion1 {
+    #[n(0)]
+    version: u16,
+    #[n(1)]
+    from: PartyCode,
+    #[n(2)]
+    to: PartyCode,
+    #[n(3)]
+    have: u64,
+    #[n(4)]
+    lacking: u64,
+    #[n(5)]
+    items: Vec<comity_exchange::turn::Item>,
+    #[n(6)]
+    acknowledgements: Vec<minicbor::bytes::ByteVec>,
+    #[n(7)]
+    more: bool,
+    #[n(8)]
+    patience: u32,
+    #[n(9)]
+    checkpoint: Option<comity_exchange::turn::CheckpointOffer>,
+    #[n(10)]
+    cosignatures: Vec<comity_exchange::turn::Cosignature>,
+    #[n(11)]
+    understands: Vec<(String, u16)>,
+    #[n(12)]
+    witnessed: u64,
+    #[n(13)]
+    kept: u64,
+    #[n(14)]
+    confirm: bool,
+    #[n(15)]
+    shown: Option<minicbor::bytes::ByteVec>,
+}
+
+impl Canonical for TurnOfVersion1 {
+    const NAME: &'static str = "a turn of version 1";
+    const LIMIT: usize = Turn::LIMIT_BYTES;
+}
+
+#[test]
+fn a_peer_of_version_1_is_served_and_told_nothing_that_it_cannot_read() {
+    let mut world =
+        world_with(|letter| letter.understands.retain(|(name, _)| name != "turn" && name != "labels"));
+    let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
+    world.share(record, Purpose::CyberDefence);
+    let xa = party("XA", 1);
+    let letter = Letter { serial: 2, ..xa.letter.clone() };
+    let statement = RootStatement::Letter(xa.by_root(&letter).to_bytes().into());
+    block_on(world.a.announce(world.now, &mut world.entropy, statement)).unwrap().unwrap();
+    let (now, a, b) = (world.now, code("XA"), code("XB"));
+    for _ in 0..5 {
+        // B is a program of version 1: it reads and writes that form only.
+        let mut turn = block_on(world.a.fill_turn(now, &mut world.entropy, &b)).unwrap();
+        block_on(world.a.add_acknowledgements(&b, 1, &mut turn)).unwrap();
+        TurnOfVersion1::from_bytes(&turn.to_bytes()).unwrap();
+        block_on(world.b.take_turn(now, &mut world.entropy, &a, &turn)).unwrap();
+        let mut reply = block_on(world.b.fill_turn(now, &mut world.entropy, &a)).unwrap();
+        block_on(world.b.add_acknowledgements(&a, turn.lacking, &mut reply)).unwrap();
+        (reply.version, reply.further) = (1, None);
+        reply.understands.retain(|(name, _)| name != "turn" && name != "labels");
+        let reply =
+            Turn::from_bytes(&TurnOfVersion1::from_bytes(&reply.to_bytes()).unwrap().to_bytes()).unwrap();
+        block_on(world.a.take_turn(now, &mut world.entropy, &b, &reply)).unwrap();
+    }
+    assert!(block_on(world.b.held(record)).is_ok());
+    assert_eq!(world.a.peer(&b).unwrap().acknowledged.through(), 1);
+    // The other program is put in place: its first turn says so, and the letter arrives.
+    let taken = Event::LetterTaken { from: a, serial: 2 };
+    assert!((0..4).any(|_| world.turn().1.contains(&taken)));
 }
 
 #[test]

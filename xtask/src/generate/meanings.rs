@@ -26,10 +26,6 @@ pub const MEANINGS: &[(&str, &str)] = &[
         "exchange/not-addressed-here",
         "The dispatch is from or to another party, or stands at another position.",
     ),
-    (
-        "exchange/other-crossing",
-        "The acknowledgement is of another crossing than the one sent at its position.",
-    ),
     ("exchange/record-mismatch", "The frame holds another record than the dispatch names."),
     ("exchange/twin-mismatch", "The acknowledgement names another crossing or decision than the one sent."),
     ("exchange/unknown-checkpoint", "The cosignature is of a checkpoint that was not made here."),

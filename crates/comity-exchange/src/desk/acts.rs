@@ -35,7 +35,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         entry.subject = Some(row.hash());
         let key = index.to_be_bytes().to_vec();
         let rows = vec![Row { table: ACTS, partition: 0, key, value: row.to_bytes() }];
-        self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
+        self.commit(vec![(entry, draw(entropy))], rows).await?;
         self.apply_act(&row.act, register);
         Ok(Ok(index))
     }

@@ -94,7 +94,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let first = self.log.size();
         let ids: Vec<RecordId> = written.iter().map(|one| one.record.id()).collect();
         let rows = self.hold(first, written, None).await?;
-        self.log.commit(&self.store, entries, rows).await?;
+        self.commit(entries, rows).await?;
         Ok((first..).zip(ids).map(|(index, record)| Authored { record, index }).collect())
     }
 

@@ -16,7 +16,7 @@ use comity_ledger::{
     note::SignatureLine,
     store::{Kv, Store},
     tile::TilePath,
-    witness::{AddCheckpoint, Declined, MAX_LEAVES, load},
+    witness::{AddCheckpoint, Declined, MAX_LEAVES},
 };
 use comity_record::{Canonical, PartyCode, Timestamp};
 
@@ -80,12 +80,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         party: &PartyCode,
         turn: &mut Turn,
     ) -> Result<(), DeskFault> {
-        let peer = self.peer(party)?;
-        let (seen, keys) = (peer.witnessed, CheckpointKeys::of_letter(&peer.letter, now));
-        let watched = load(&self.store, &peer.letter.ledger, now).await;
-        let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
+        let seen = self.peer(party)?.witnessed;
+        let keys = CheckpointKeys::of_letter(&self.peer(party)?.letter, now);
+        let watched = self.watched(now, party).await?;
         (turn.witnessed, turn.kept) = (watched.head().size, watched.held());
-        turn.confirm = !self.may_sign() && self.head.contradicted.is_none() && !self.peer(party)?.answered;
+        turn.confirm = !self.may_sign() && !self.peer(party)?.answered;
         if std::mem::take(&mut self.peer_mut(party)?.asked_to_show) {
             let shown = watched.checkpoint().map(|signed| signed.to_string().into_bytes());
             turn.shown = Some(shown.unwrap_or_default().into());
@@ -117,6 +116,16 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(())
     }
 
+    /// How far the peer says it witnessed our ledger, and whether it asks to be shown its own head.
+    pub(super) fn take_witness(&mut self, party: &PartyCode, turn: &Turn) -> Result<Vec<Event>, DeskFault> {
+        let peer = self.peer_mut(party)?;
+        peer.witnessed = Some((turn.witnessed, turn.kept));
+        peer.asked_to_show |= turn.confirm;
+        let grown = peer.heard.piece_at.take().is_some_and(|before| turn.kept > before);
+        let event = Event::LeavesKept { by: party.clone(), through: turn.kept };
+        Ok(Vec::from_iter(grown.then_some(event)))
+    }
+
     /// Considers a peer's checkpoint as its witness.
     pub(super) async fn take_checkpoint(
         &mut self,
@@ -125,15 +134,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         party: &PartyCode,
         turn: &Turn,
     ) -> Result<Vec<Event>, DeskFault> {
-        let peer = self.peer_mut(party)?;
-        peer.witnessed = Some((turn.witnessed, turn.kept));
-        peer.asked_to_show |= turn.confirm;
-        let shown = self.take_shown(now, party, turn).await?;
-        let Some(offer) = &turn.checkpoint else { return Ok(shown) };
-        let letter = &self.peer(party)?.letter;
-        let keys = CheckpointKeys::of_letter(letter, now);
-        let watched = load(&self.store, &letter.ledger, now).await;
-        let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
+        let Some(offer) = &turn.checkpoint else { return Ok(Vec::new()) };
+        let (keys, watched) = (self.watching_keys(party, now)?, self.watched(now, party).await?);
         let request = AddCheckpoint {
             old_size: offer.old_size,
             proof: offer.proof.clone(),
@@ -145,7 +147,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Err(Declined::Equivocation(proof)) => {
                 if !self.is_known_conflict(&keys, &proof).await? {
                     let entry = proof.entry(now, self.party.clone(), party.clone());
-                    self.log.commit(&self.store, vec![(entry, draw(entropy))], vec![proof.row()]).await?;
+                    self.commit(vec![(entry, draw(entropy))], vec![proof.row()]).await?;
                 }
                 return Ok(vec![Event::Conflict { by: party.clone() }]);
             }

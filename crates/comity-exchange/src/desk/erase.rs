@@ -39,7 +39,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let value = ErasureRow { record, slots: slots_row }.to_bytes();
         let key = self.log.size().to_be_bytes().to_vec();
         let rows = vec![Row { table: ERASURES, partition: 0, key, value }];
-        let committed = self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
+        let committed = self.commit(vec![(entry, draw(entropy))], rows).await?;
         let authority = committed.first().and_then(ErasureAuthority::from_entry);
         let authority = authority.ok_or_else(|| DeskFault::Other {
             what: "an erasure",

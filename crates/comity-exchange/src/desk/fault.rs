@@ -45,6 +45,25 @@ pub enum DeskFault {
         /// Why.
         why: String,
     },
+    /// The tail of the log was lost and is being fetched; nothing is entered meanwhile.
+    #[error(
+        "a witness showed a head of {size} entries that this ledger lost; their hashes are being fetched"
+    )]
+    TailLost {
+        /// The size of that head.
+        size: u64,
+    },
+    /// No witness has shown that the tail of the log was lost.
+    #[error("no witness has shown that entries of this ledger were lost")]
+    NothingLost,
+    /// A succession of the log cannot be entered.
+    #[error("the succession is not entered: {why}")]
+    Succession {
+        /// Its own code.
+        code: &'static str,
+        /// Why.
+        why: String,
+    },
     /// No letter of that party was accepted.
     #[error("no letter of `{party}` was accepted here")]
     NoPeer {
@@ -118,6 +137,9 @@ impl DeskFault {
             DeskFault::Recalled { .. } => "desk/recalled",
             DeskFault::NotOurs { .. } => "desk/not-ours",
             DeskFault::Unconfirmed { .. } => "desk/unconfirmed",
+            DeskFault::TailLost { .. } => "desk/tail-lost",
+            DeskFault::NothingLost => "desk/nothing-lost",
+            DeskFault::Succession { code, .. } => code,
             DeskFault::NoPeer { .. } => "desk/no-peer",
             DeskFault::Unverified(fault) => fault.code(),
             DeskFault::Signer(_) | DeskFault::Signing(_) => "desk/cannot-sign",

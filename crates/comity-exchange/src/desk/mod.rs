@@ -13,6 +13,7 @@ mod fault;
 mod head;
 mod hold;
 mod judge;
+mod mend;
 mod open;
 mod peers;
 mod recall;
@@ -20,6 +21,7 @@ mod receive;
 mod redact;
 mod send;
 mod share;
+mod statement;
 
 pub use author::{Authored, Content, Manuscript};
 pub use cosign::CHECKPOINTS;
@@ -67,6 +69,8 @@ pub struct Desk<S, B> {
     head: head::HeadState,
     frames: send::FrameCache,
     pending_recalls: BTreeSet<(RecordId, PartyCode)>,
+    statements: Vec<statement::OwnStatement>,
+    intended: Vec<crate::turn::RootStatement>,
 }
 
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {

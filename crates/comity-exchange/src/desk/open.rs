@@ -4,7 +4,7 @@ use super::{Desk, DeskFault, Law, head::HeadState, peers::Positions, send::Frame
 use crate::{
     Bodies,
     house::{ActRow, House},
-    tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow, RECALLS, RECALLS_DONE},
+    tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow, RECALLS, RECALLS_DONE, STATEMENTS},
 };
 use comity_border::{Disclosure, StandingEntries};
 use comity_ledger::{
@@ -77,6 +77,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             tables: begin.tables,
             frames: FrameCache::default(),
             pending_recalls: BTreeSet::new(),
+            statements: Vec::new(),
+            intended: Vec::new(),
         };
         desk.read_all().await?;
         Ok(desk)
@@ -93,6 +95,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     async fn read_all(&mut self) -> Result<(), DeskFault> {
         self.law.restand(|entries| *entries = StandingEntries::default());
         self.house = House::default();
+        self.statements.clear();
+        for (key, value) in self.rows(STATEMENTS, 0).await? {
+            self.apply_own_row(position_of(&key), &value)?;
+        }
         self.read_head_state().await?;
         self.law.register = Arc::clone(&self.base);
         for (_, value) in self.rows(PEERS, 0).await? {

@@ -1,15 +1,19 @@
 //! Peers: letters accepted, suspensions, and where each stream of positions stands.
 
-use super::{Desk, DeskFault};
+use super::{Desk, DeskFault, statement::Counted};
 use crate::{
     Bodies, Entropy, draw,
     tables::{PEERS, PeerChange, PeerRow},
-    turn::Cosignature,
+    turn::{Cosignature, Span},
 };
 use comity_border::{Period, Suspension};
-use comity_ledger::store::{Kv, Row, Store};
+use comity_ledger::{
+    SuccessionStatement,
+    store::{Kv, Row, Store},
+};
 use comity_record::{
-    Canonical, Entry, EntryKind, KeyRevocation, KeyRing, Letter, PartyCode, RootSigned, Timestamp, sha256,
+    Canonical, Entry, EntryKind, KeyId, KeyRevocation, KeyRing, Letter, PartyCode, RecordId, RootSigned,
+    Timestamp, letter, sha256,
 };
 use std::collections::BTreeSet;
 
@@ -44,6 +48,47 @@ pub struct Peer {
     pub asked_to_show: bool,
     /// It has answered, since our start, which head of ours it cosigned last.
     pub answered: bool,
+    /// A newer letter that its root signed and that does not count yet.
+    pub(super) pending: Option<Letter>,
+    /// Its keys whose revocation counts here.
+    pub revoked: BTreeSet<KeyId>,
+    /// The successions of its ledger, oldest first.
+    pub successions: Vec<SuccessionStatement>,
+    /// What it understands, by its letter or by what it said since: kinds of records, labels and turn, with versions.
+    pub understands: Vec<(String, u16)>,
+    /// What it said since our start beyond the first version of the turn.
+    pub(super) heard: Heard,
+}
+
+/// What a peer said since our start beyond the first version of the turn.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard {
+    /// What it counts of our root's statements.
+    pub counted: Option<Counted>,
+    /// Leaf hashes of its own ledger that it asked for.
+    pub asked: Option<Span>,
+    /// How many leaf hashes of ours it held when a piece of them was sent to it.
+    pub piece_at: Option<u64>,
+    /// The highest position of ours that it says it holds, whatever we know of.
+    pub claims: u64,
+    /// Positions of ours that it holds and of which nothing is known here.
+    pub lost: Option<Span>,
+    /// Up to where it has looked at those.
+    pub returned: u64,
+    /// Up to where we have looked at what it lost.
+    pub given_back: u64,
+    /// Records that were given another position, because the peer holds something else at theirs.
+    pub moved: BTreeSet<RecordId>,
+}
+
+impl Peer {
+    /// The newest version of a kind of record, of labels ([`letter::LABELS`]) or of the turn ([`letter::TURN`]) that the
+    /// peer understands; 0 for a kind that it does not know.
+    pub fn understood(&self, what: &str) -> u16 {
+        let from_the_start = u16::from(matches!(what, letter::LABELS | letter::TURN));
+        let named = self.understands.iter().find(|(name, _)| name == what).map(|(_, version)| *version);
+        named.unwrap_or(from_the_start)
+    }
 }
 
 /// A set of positions from 1: all up to a mark, and some beyond it.
@@ -125,6 +170,18 @@ pub enum LetterFault {
         /// Whose letter.
         party: PartyCode,
     },
+    /// It is not by the root of the party that shows it.
+    #[error("the statement is one of `{party}`")]
+    NotOurs {
+        /// Whose it is.
+        party: PartyCode,
+    },
+    /// It names another ledger than the one on record, and no succession leads there.
+    #[error("the letter of `{party}` names another ledger, and no succession leads to it")]
+    OtherLedger {
+        /// Whose letter.
+        party: PartyCode,
+    },
     /// A newer or the same letter was accepted already.
     #[error("letter {serial} of `{party}` is not newer than letter {known}, which was accepted before")]
     Older {
@@ -147,6 +204,8 @@ impl LetterFault {
             LetterFault::Own { .. } => "letter/own",
             LetterFault::NoParty { .. } => "letter/no-party",
             LetterFault::OtherRoot { .. } => "letter/other-root",
+            LetterFault::NotOurs { .. } => "letter/not-ours",
+            LetterFault::OtherLedger { .. } => "letter/other-ledger",
             LetterFault::Older { .. } => "letter/older",
         }
     }
@@ -204,7 +263,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Ok(letter) => letter,
             Err(fault) => return Ok(Err(fault)),
         };
-        self.change_peer(now, entropy, &letter.party, PeerChange::Accepted(signed.to_bytes().into())).await?;
+        let change = PeerChange::Accepted(signed.to_bytes().into());
+        self.change_peer(now, entropy, &letter.party, vec![change]).await?;
         Ok(Ok(letter))
     }
 
@@ -217,13 +277,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         reason: &str,
     ) -> Result<(), DeskFault> {
         self.peer(party)?;
-        self.change_peer(
-            now,
-            entropy,
-            party,
-            PeerChange::Suspended { reason: reason.to_owned(), from: now.date() },
-        )
-        .await
+        let change = PeerChange::Suspended { reason: reason.to_owned(), from: now.date() };
+        self.change_peer(now, entropy, party, vec![change]).await
     }
 
     /// Lifts a suspension.
@@ -234,7 +289,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         party: &PartyCode,
     ) -> Result<(), DeskFault> {
         self.peer(party)?;
-        self.change_peer(now, entropy, party, PeerChange::Resumed).await
+        self.change_peer(now, entropy, party, vec![PeerChange::Resumed]).await
     }
 
     /// Takes a revocation signed by a peer's root.
@@ -249,30 +304,37 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Ok(revocation) => revocation,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        self.change_peer(now, entropy, party, PeerChange::Revoked(signed.to_bytes().into())).await?;
+        let change = PeerChange::Revoked(signed.to_bytes().into());
+        self.change_peer(now, entropy, party, vec![change]).await?;
         Ok(Ok(revocation))
     }
 
-    async fn change_peer(
+    /// Enters changes of a peer, all in one commit, and applies them.
+    pub(super) async fn change_peer(
         &mut self,
         now: Timestamp,
         entropy: &mut dyn Entropy,
         party: &PartyCode,
-        change: PeerChange,
+        changes: Vec<PeerChange>,
     ) -> Result<(), DeskFault> {
         let number = match self.peers.get(party) {
             Some(peer) => peer.number,
             // Partition 0 is the party's own.
             None => self.peers.values().map(|peer| peer.number).max().unwrap_or(0).saturating_add(1),
         };
-        let row = PeerRow { number, party: party.clone(), change };
-        let mut entry = Entry::new(EntryKind::Peer, now, self.party.clone());
-        entry.counterparty = Some(party.clone());
-        entry.subject = Some(sha256(&[&row.to_bytes()]));
-        let key = self.log.size().to_be_bytes().to_vec();
-        let rows = vec![Row { table: PEERS, partition: 0, key, value: row.to_bytes() }];
-        self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
-        self.apply_peer_row(row)
+        let changed: Vec<PeerRow> =
+            changes.into_iter().map(|change| PeerRow { number, party: party.clone(), change }).collect();
+        let (mut entries, mut rows) = (Vec::new(), Vec::new());
+        for (index, row) in (self.log.size()..).zip(&changed) {
+            let mut entry = Entry::new(EntryKind::Peer, now, self.party.clone());
+            entry.counterparty = Some(party.clone());
+            entry.subject = Some(sha256(&[&row.to_bytes()]));
+            entries.push((entry, draw(entropy)));
+            let key = index.to_be_bytes().to_vec();
+            rows.push(Row { table: PEERS, partition: 0, key, value: row.to_bytes() });
+        }
+        self.commit(entries, rows).await?;
+        changed.into_iter().try_for_each(|row| self.apply_peer_row(row))
     }
 
     /// What a committed change means in memory; also used when the desk is opened.
@@ -300,8 +362,15 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     owed: Vec::new(),
                     asked_to_show: false,
                     answered: false,
+                    pending: None,
+                    revoked: BTreeSet::new(),
+                    successions: Vec::new(),
+                    understands: Vec::new(),
+                    heard: Heard::default(),
                 };
                 let peer = self.peers.entry(row.party.clone()).or_insert_with(fresh);
+                peer.understands.clone_from(&letter.understands);
+                peer.pending = None;
                 (peer.letter, peer.signed) = (letter.clone(), bytes.to_vec());
             }
             PeerChange::Suspended { reason, from } => {
@@ -321,6 +390,18 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                         DeskFault::Other { what: "a revocation taken before", why: fault.to_string() }
                     })?;
                 revoke(&mut self.keys, &row.party, &revocation);
+                self.peer_mut(&row.party)?.revoked.insert(revocation.key);
+            }
+            PeerChange::Succeeded(bytes) => {
+                let signed = RootSigned::<SuccessionStatement>::from_bytes(&bytes)?;
+                let read =
+                    SuccessionStatement::verify(&signed, &row.party, &self.peer(&row.party)?.letter.root);
+                let succession =
+                    read.map_err(|fault| DeskFault::other("a succession taken before", &fault))?;
+                let known = &mut self.peer_mut(&row.party)?.successions;
+                if !known.contains(&succession) {
+                    known.push(succession);
+                }
             }
         }
         Ok(())

@@ -38,6 +38,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 }
             }
         }
+        // A record of our own that a peer gave back after a loss was once given to that peer.
+        if let Some(row) = self.record_rows(&[record]).await?.pop().flatten() {
+            recipients.extend(row.received_from);
+        }
         Ok(recipients)
     }
 
@@ -150,7 +154,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         entry.subject = Some(id.0);
         let key = [recall.record.0.0, id.0.0].concat();
         let rows = vec![Row { table: RECALLED, partition: 0, key, value: recall.to_bytes() }];
-        self.log.commit(&self.store, vec![(entry, draw(entropy))], rows).await?;
+        self.commit(vec![(entry, draw(entropy))], rows).await?;
         self.frames.forget(recall.record);
         Ok(())
     }

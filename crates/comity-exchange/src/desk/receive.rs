@@ -15,7 +15,7 @@ use comity_border::{Direction, Judgement, Request, Subject};
 use comity_ledger::store::{Kv, Row, Store};
 use comity_record::{
     Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed,
-    Timestamp, Verified, sha256,
+    Timestamp, Verified, letter, sha256,
 };
 use std::collections::BTreeSet;
 
@@ -87,6 +87,66 @@ pub enum Event {
         /// The size of that head.
         size: u64,
     },
+    /// A witness gave leaf hashes of our lost tail, up to this index.
+    LeavesFetched {
+        /// Who.
+        from: PartyCode,
+        /// One past the last.
+        through: u64,
+    },
+    /// The lost tail was filled up with the hashes that a witness gave; the content of these entries stays lost.
+    TailRestored {
+        /// Who gave the last of them.
+        by: PartyCode,
+        /// The first lost entry.
+        from: u64,
+        /// One past the last.
+        to: u64,
+    },
+    /// A witness holds more leaf hashes of our ledger than before.
+    LeavesKept {
+        /// Who.
+        by: PartyCode,
+        /// Up to where.
+        through: u64,
+    },
+    /// A new letter of a peer counts from here on.
+    LetterTaken {
+        /// Whose.
+        from: PartyCode,
+        /// Its number.
+        serial: u64,
+    },
+    /// The revocation of a peer's key counts from here on.
+    KeyRevoked {
+        /// Whose key.
+        by: PartyCode,
+        /// Its thumbprint, shortened.
+        key: String,
+    },
+    /// A peer's ledger lost entries for good and goes on under a new origin, as its root says.
+    LedgerSucceeded {
+        /// Whose ledger.
+        by: PartyCode,
+        /// The first lost entry.
+        from: u64,
+        /// One past the last.
+        to: u64,
+    },
+    /// A peer holds something at a position of ours of which nothing is known here any more.
+    PositionLost {
+        /// Who holds it.
+        by: PartyCode,
+        /// The position.
+        position: u64,
+    },
+    /// A root statement of a peer could not be accepted.
+    BadAnnouncement {
+        /// From whom.
+        from: PartyCode,
+        /// The stable code.
+        code: String,
+    },
     /// A checkpoint or cosignature could not be accepted.
     BadCheckpoint {
         /// From whom.
@@ -102,6 +162,13 @@ impl Event {
         matches!(
             self,
             Event::HeadConfirmed { .. }
+                | Event::LeavesFetched { .. }
+                | Event::TailRestored { .. }
+                | Event::LeavesKept { .. }
+                | Event::LetterTaken { .. }
+                | Event::KeyRevoked { .. }
+                | Event::LedgerSucceeded { .. }
+                | Event::PositionLost { .. }
                 | Event::TakenIn { .. }
                 | Event::Refused { .. }
                 | Event::Acknowledged { .. }
@@ -141,7 +208,21 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
         known.told = turn.have.min(known.last);
         known.lacking = turn.lacking.max(1);
-        let mut events = self.take_items(now, entropy, peer, &turn.items).await?;
+        known.heard.claims = turn.have.min(known.last.saturating_add(REACH));
+        self.take_understanding(peer, turn)?;
+        let mut events = self.take_witness(peer, turn)?;
+        events.extend(self.take_shown(now, peer, turn).await?);
+        if let Some(further) = &turn.further {
+            events.extend(self.take_further(now, entropy, peer, further).await?);
+        }
+        self.end_caution(now).await?;
+        if self.is_mending(now) {
+            // One entry more, and the log would be another one than that which is being filled up. The peer says all of
+            // this again.
+            return Ok(events);
+        }
+        self.announce_intended(now, entropy).await?;
+        events.extend(self.take_items(now, entropy, peer, &turn.items).await?);
         let acknowledgements: Vec<&[u8]> =
             turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
         events.extend(self.take_acknowledgements(now, entropy, peer, &acknowledgements).await?);
@@ -149,6 +230,16 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         events.extend(self.take_checkpoint(now, entropy, peer, turn).await?);
         events.extend(self.take_cosignatures(now, peer, &turn.cosignatures).await?);
         Ok(events)
+    }
+
+    /// What the peer understands, as its turn says.
+    fn take_understanding(&mut self, peer: &PartyCode, turn: &Turn) -> Result<(), DeskFault> {
+        let named = turn.understands.iter().filter(|(name, _)| name.len() <= 40).take(MOST_UNDERSTOOD);
+        let mut understands: Vec<(String, u16)> = named.cloned().collect();
+        understands.retain(|(name, _)| name != letter::TURN);
+        understands.push((letter::TURN.to_owned(), turn.version));
+        self.peer_mut(peer)?.understands = understands;
+        Ok(())
     }
 
     /// Takes in items, from a turn or a pouch.
@@ -319,7 +410,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
         rows.sort_by(|a, b| (a.table.name, a.partition, &a.key).cmp(&(b.table.name, b.partition, &b.key)));
         rows.dedup();
-        self.log.commit(&self.store, entries, rows).await?;
+        self.commit(entries, rows).await?;
         self.pending_recalls.extend(recalls);
         let held = &mut self.peer_mut(peer)?.held;
         positions.into_iter().for_each(|position| held.insert(position));
@@ -352,7 +443,15 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
         for bytes in acknowledgements.iter().take(Turn::MAX_ACKNOWLEDGEMENTS) {
             let acknowledgement = match self.check_acknowledgement(peer, bytes).await? {
-                Ok(acknowledgement) => acknowledgement,
+                Ok((acknowledgement, true)) => acknowledgement,
+                Ok((acknowledgement, false)) => {
+                    if !self.peer(peer)?.settled.contains(acknowledgement.position) {
+                        self.take_lost(peer, &acknowledgement).await?;
+                        let (by, position) = (peer.clone(), acknowledgement.position);
+                        events.push(Event::PositionLost { by, position });
+                    }
+                    continue;
+                }
                 Err(code) => {
                     events.push(Event::BadAcknowledgement { from: peer.clone(), code: code.to_owned() });
                     continue;
@@ -376,7 +475,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if entries.is_empty() {
             return Ok(events);
         }
-        self.log.commit(&self.store, entries, rows).await?;
+        self.commit(entries, rows).await?;
         let known = self.peer_mut(peer)?;
         for position in positions {
             known.acknowledged.insert(position);
@@ -385,25 +484,24 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(events)
     }
 
-    /// An acknowledgement signed by the peer, of what was given that position here, with the twin of our entry; or the
-    /// code of what is wrong with it.
+    /// An acknowledgement signed by the peer, with the twin of our entry, and whether it is of what was given that position
+    /// here; or the code of what is wrong with it. After a loss, which perhaps nobody has shown yet, positions are given a
+    /// second time, and its acknowledgement may be of the first.
     async fn check_acknowledgement(
         &self,
         peer: &PartyCode,
         bytes: &[u8],
-    ) -> Result<Result<Acknowledgement, &'static str>, DeskFault> {
+    ) -> Result<Result<(Acknowledgement, bool), &'static str>, DeskFault> {
         let acknowledgement = match self.read_acknowledgement(peer, bytes) {
             Ok(acknowledgement) => acknowledgement,
             Err(code) => return Ok(Err(code)),
         };
-        // A peer may only acknowledge what that position was given for. After the loss of our newest entries, positions
-        // are given a second time, and its acknowledgement may be of the first.
         let key = (self.peer(peer)?.number, acknowledgement.position.to_be_bytes().to_vec());
         let row = self.store.get_many(OUTBOX, &[key]).await?.pop().flatten();
         let row = row.map(|bytes| OutboxRow::from_bytes(&bytes)).transpose()?;
         let given = row.map(|row| CrossingId::of(&row.record, &self.party, peer));
         let fits = given == Some(acknowledgement.crossing);
-        Ok(if fits { Ok(acknowledgement) } else { Err("exchange/other-crossing") })
+        Ok(Ok((acknowledgement, fits)))
     }
 
     /// A peer acknowledges what it holds in the order of positions, from the first that we lack. What it holds before its
@@ -425,9 +523,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let acknowledgement = signed.verify(&self.keys).map_err(|fault| fault.code())?;
         let known = self.peer(peer).map_err(|fault| fault.code())?;
         let entry = Entry::from_bytes(&acknowledgement.entry).map_err(|fault| fault.code())?;
+        let last = known.last.max(known.heard.claims);
         let fits = acknowledgement.from == *peer
             && acknowledgement.to == self.party
-            && (1..=known.last).contains(&acknowledgement.position);
+            && (1..=last).contains(&acknowledgement.position);
         // The twin must speak of the same crossing and dispatch, in the peer's own ledger.
         let twin = entry.party == *peer
             && entry.crossing == Some(acknowledgement.crossing)
@@ -440,6 +539,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
     }
 }
+
+/// Most kinds that a peer is remembered to understand.
+const MOST_UNDERSTOOD: usize = 256;
 
 /// How far beyond the positions held an item may be.
 const REACH: u64 = 100_000;

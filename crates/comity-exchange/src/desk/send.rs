@@ -87,8 +87,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if peer.suspended.is_some() {
             return Ok(turn);
         }
-        self.add_items(now, entropy, party, after, &mut turn).await?;
+        if !self.is_mending(now) {
+            self.add_items(now, entropy, party, after, &mut turn).await?;
+        }
         self.offer_checkpoint(now, party, &mut turn).await?;
+        self.add_further(now, party, &mut turn).await?;
         Ok(turn)
     }
 
@@ -260,7 +263,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             key: revision,
             value: Rejudged { index, cleared }.to_bytes(),
         });
-        let committed = self.log.commit(&self.store, vec![(judged.entry, draw(entropy))], rows).await?;
+        let committed = self.commit(vec![(judged.entry, draw(entropy))], rows).await?;
         match (judgement, committed.into_iter().next()) {
             (Judgement::Cleared(cleared), Some(committed)) => {
                 Ok(Some(Standing { cleared, request, committed }))

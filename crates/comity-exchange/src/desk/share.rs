@@ -107,7 +107,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             let peer = self.peer(&to)?;
             rows.extend(self.judgement_rows(index, &judged)?);
             let position = judged.decision.ruling.is_cleared().then(|| {
-                let last = last.entry(to.clone()).or_insert(peer.last);
+                let last = last.entry(to.clone()).or_insert(self.last_position(peer));
                 *last += 1;
                 *last
             });
@@ -122,7 +122,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
         rows.sort_by(|a, b| (a.table.name, a.partition, &a.key).cmp(&(b.table.name, b.partition, &b.key)));
         rows.dedup();
-        self.log.commit(&self.store, entries, rows).await?;
+        self.commit(entries, rows).await?;
         for (party, last) in last {
             self.peer_mut(&party)?.last = last;
         }

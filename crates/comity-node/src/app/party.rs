@@ -9,9 +9,9 @@ use crate::{
     random::Random,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
-use comity_exchange::{Begin, Desk, Law, Signers};
+use comity_exchange::{Begin, Desk, Law, Signers, turn::RootStatement};
 use comity_law::Register;
-use comity_record::{KeyPurpose, Letter, PartyCode, RootSigned};
+use comity_record::{Canonical, KeyPurpose, Letter, PartyCode, RootSigned};
 use comity_store::{AnyStore, FjallOptions, FjallStore, PostgresOptions, PostgresStore};
 use comity_threat::Tables;
 use std::{
@@ -79,7 +79,11 @@ impl Hosted {
             disclosure: Disclosure::Full,
             tables: Arc::new(tables),
         };
-        let desk = Desk::open(begin).await?;
+        let mut desk = Desk::open(begin).await?;
+        // Peers that took an earlier letter are told of this one as soon as our head is confirmed.
+        if !desk.peers().is_empty() {
+            desk.intend(RootStatement::Letter(signed.to_bytes().into()))?;
+        }
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
         import::clear_spool(&dir)?;
         let (views, projectors) = Views::new(feed);

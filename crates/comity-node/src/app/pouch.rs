@@ -151,6 +151,24 @@ pub fn event_text(event: &Event) -> String {
                 "{shown_by} showed a head of ours with {size} entries that this log lacks: its tail was lost"
             )
         }
+        Event::LeavesFetched { from, through } => {
+            format!("{from} gave hashes of our lost entries, up to {through}")
+        }
+        Event::TailRestored { by, from, to } => {
+            format!("entries {from} to {to} of our ledger are filled up with the hashes that {by} gave")
+        }
+        Event::LeavesKept { by, through } => format!("{by} holds the hashes of our first {through} entries"),
+        Event::LetterTaken { from, serial } => format!("letter {serial} of {from} counts from here on"),
+        Event::KeyRevoked { by, key } => format!("{by} revoked its key {key}"),
+        Event::LedgerSucceeded { by, from, to } => {
+            format!("the ledger of {by} lost entries {from} to {to} and goes on under a new origin")
+        }
+        Event::PositionLost { by, position } => {
+            format!("{by} holds something at position {position} of which nothing is known here any more")
+        }
+        Event::BadAnnouncement { from, code } => {
+            format!("a root statement of {from} not accepted: {code}")
+        }
         Event::BadCheckpoint { from, why } => format!("checkpoint of {from} not accepted: {why}"),
     }
 }

@@ -292,14 +292,22 @@ impl Tally for Counting {
             Event::BadCheckpoint { .. } => "bad-checkpoint",
             Event::TailLost { .. } => "tail-lost",
             Event::HeadConfirmed { .. } => "head-confirmed",
+            Event::LeavesFetched { .. } => "leaves-fetched",
+            Event::TailRestored { .. } => "tail-restored",
+            Event::LeavesKept { .. } => "leaves-kept",
+            Event::LetterTaken { .. } => "letter-taken",
+            Event::KeyRevoked { .. } => "key-revoked",
+            Event::LedgerSucceeded { .. } => "ledger-succeeded",
+            Event::PositionLost { .. } => "position-lost",
+            Event::BadAnnouncement { .. } => "bad-announcement",
         };
         let labels = [("party", self.party.as_str()), ("event", kind)];
         self.metrics
             .counter("comity_exchange_events_total", "What happened in turns with peers.", &labels)
             .add(1);
         match event {
-            Event::Conflict { .. } => {
-                tracing::error!(party = %self.party, event = %event_text(event), "conflict")
+            Event::Conflict { .. } | Event::TailLost { .. } | Event::BadAnnouncement { .. } => {
+                tracing::error!(party = %self.party, event = %event_text(event), "{kind}")
             }
             _ => tracing::info!(party = %self.party, event = %event_text(event), "exchange"),
         }

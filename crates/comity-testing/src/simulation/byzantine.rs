@@ -11,7 +11,7 @@ use super::{
 use crate::desks::SeededEntropy;
 use comity_exchange::{
     Acknowledgement, Dispatch, Manuscript, Outcome, Sharing,
-    turn::{Cosignature, Item, Turn},
+    turn::{Announcement, Cosignature, Item, Leaves, Piece, Span, Turn},
 };
 use comity_ledger::memory::block_on;
 use comity_record::{
@@ -58,7 +58,10 @@ impl Byzantine {
         let mut labels = Labels::new(Tlp::Green);
         labels.set("category", "technical-indicator").unwrap();
         let manuscript = Manuscript::objects(labels, vec![object]);
-        let authored = block_on(mask.desk.author(now, &mut mask.entropy, vec![manuscript])).unwrap();
+        // A mask may be shown a head of the other one, and then takes its own tail for lost.
+        let Ok(authored) = block_on(mask.desk.author(now, &mut mask.entropy, vec![manuscript])) else {
+            return;
+        };
         let sharing = Sharing { record: authored[0].record, request: request(BYZANTINE, to, now) };
         block_on(mask.desk.share(now, &mut mask.entropy, vec![sharing])).unwrap();
     }
@@ -122,7 +125,9 @@ impl Byzantine {
                 reason: "filler".to_owned(),
             });
             let manuscript = Manuscript::body(Labels::new(Tlp::Green), body);
-            block_on(short.desk.author(now, &mut short.entropy, vec![manuscript])).unwrap();
+            if block_on(short.desk.author(now, &mut short.entropy, vec![manuscript])).is_err() {
+                return;
+            }
         }
     }
 
@@ -138,7 +143,7 @@ impl Byzantine {
 
     /// One lie.
     fn alter(&self, random: &mut SeededEntropy, turn: &mut Turn, to: usize, now: Timestamp) {
-        match random.below(18) {
+        match random.below(22) {
             0 => turn.have = [0, u64::MAX, random.below(1000)][random.below(3) as usize],
             1 => turn.lacking = [0, u64::MAX, random.below(1000)][random.below(3) as usize],
             2 => turn.from = code(random.below(CODES.len() as u64) as usize),
@@ -176,10 +181,41 @@ impl Byzantine {
                 lines: "\u{2014} xf.example/ledger AAAAAAAAAAAAAAAAAAAA\n".to_owned(),
             }),
             16 => alter_checkpoint(random, turn),
+            17..=20 => self.alter_further(random, turn),
             _ => {
                 let stolen = self.stolen(random);
                 turn.checkpoint = stolen.and_then(|turn| turn.checkpoint);
             }
+        }
+    }
+
+    /// A lie about roots and lost tails.
+    fn alter_further(&self, random: &mut SeededEntropy, turn: &mut Turn) {
+        let stolen = self.stolen(random).and_then(|turn| turn.further).unwrap_or_default();
+        let further = turn.further.get_or_insert_default();
+        let size = random.below(100);
+        match random.below(8) {
+            0 => further.announced = stolen.announced,
+            1 => further
+                .announced
+                .extend(stolen.announced.into_iter().map(|one| Announcement { place: None, ..one })),
+            2 => {
+                further.wanted =
+                    Some(Span { from: random.below(100), to: [size, u64::MAX][random.below(2) as usize] })
+            }
+            3 => {
+                further.leaves =
+                    Some(Leaves { from: size, hashes: (0..size).map(|_| any_hash(random)).collect() })
+            }
+            4 => {
+                further.piece = Some(Piece { hashes: vec![any_hash(random)], proof: vec![any_hash(random)] })
+            }
+            5 => further.lost = Some(Span { from: [0, size][random.below(2) as usize], to: u64::MAX }),
+            6 => {
+                (further.letter, further.returned) =
+                    (random.below(9), [0, u64::MAX][random.below(2) as usize])
+            }
+            _ => further.revoked.clear(),
         }
     }
 

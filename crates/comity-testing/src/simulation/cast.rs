@@ -54,13 +54,15 @@ impl Cast {
         let mut parties: Vec<Party> = CODES.iter().map(|code| party(code, 1)).collect();
         parties.iter_mut().for_each(|party| party.law.register = Arc::clone(&register));
         let mut cast = Cast { roles: Vec::new(), tables: Arc::new(Tables::built_in().unwrap()) };
-        let images: Vec<Image> = parties.iter().map(|party| cast.introduce(party, &parties)).collect();
+        let stores: Vec<MemoryStore> = parties.iter().map(|party| cast.introduce(party, &parties)).collect();
+        cast.acquaint(&parties, &stores);
+        let images: Vec<Image> = stores.iter().map(MemoryStore::image).collect();
         cast.roles = parties.into_iter().zip(images).map(|(party, image)| Role { party, image }).collect();
         cast
     }
 
     /// The store of a party that has accepted everybody's letter.
-    fn introduce(&self, party: &Party, all: &[Party]) -> Image {
+    fn introduce(&self, party: &Party, all: &[Party]) -> MemoryStore {
         let store = MemoryStore::new();
         let mut entropy = SeededEntropy::new(1);
         let mut desk =
@@ -78,7 +80,22 @@ impl Cast {
             until: None,
         };
         block_on(desk.act(beginning(), &mut entropy, None, Act::Unit(unit))).unwrap().unwrap();
-        store.image()
+        store
+    }
+
+    /// Every party cosigns the ledger of every other: runs begin among nodes that know each other.
+    fn acquaint(&self, parties: &[Party], stores: &[MemoryStore]) {
+        let (now, mut entropy) = (beginning(), SeededEntropy::new(2));
+        let open = |(party, store): (&Party, &MemoryStore)| {
+            block_on(MemoryDesk::open(self.begin(party, store, &MemoryBodies::default()))).unwrap()
+        };
+        let mut desks: Vec<MemoryDesk> = parties.iter().zip(stores).map(open).collect();
+        for (a, b) in (0..3).flat_map(|_| (0..parties.len()).flat_map(|a| (0..a).map(move |b| (a, b)))) {
+            for (from, to) in [(a, b), (b, a)] {
+                let turn = block_on(desks[from].fill_turn(now, &mut entropy, &parties[to].code)).unwrap();
+                block_on(desks[to].take_turn(now, &mut entropy, &parties[from].code, &turn)).unwrap();
+            }
+        }
     }
 
     /// What a desk of a party over a store is opened with; the tables are read once for all.

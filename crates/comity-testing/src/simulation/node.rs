@@ -5,13 +5,13 @@ use super::{
     cast::{cast, code},
 };
 use crate::desks::{MemoryBodies, MemoryDesk, SeededEntropy};
-use comity_exchange::DeskFault;
+use comity_exchange::{Begin, DeskFault, turn::RootStatement};
 use comity_ledger::{
     Log, MemoryStore,
     memory::{Fate, Image, Operation, block_on},
     store::StoreFault,
 };
-use comity_record::{Hash, PartyCode, Timestamp};
+use comity_record::{Canonical, Hash, KeyId, KeyRevocation, Letter, PartyCode, Timestamp, sha256};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -28,14 +28,18 @@ pub(super) struct Node {
     pub entropy: SeededEntropy,
     /// How far its clock is off, in milliseconds.
     pub skew: i64,
-    /// Backups of its disk.
-    pub images: Vec<Image>,
+    /// Backups of its disk, each with the size of its log.
+    pub images: Vec<(Image, u64)>,
     /// How often its process was started again.
     pub starts: u32,
     /// How often its disk was rolled back.
     pub rollbacks: u32,
     /// The last head seen durable.
     pub head: (u64, Hash),
+    /// Its newest letter, as its folder of keys holds it: outside the log.
+    pub letter: Letter,
+    /// Its revocations, as its folder of keys holds them.
+    pub revocations: Vec<KeyRevocation>,
     /// Set once the crash that was armed has come.
     crashed: Arc<AtomicBool>,
 }
@@ -53,7 +57,8 @@ impl Node {
         let store = MemoryStore::new();
         store.restore(cast().roles[number].image.clone());
         let bodies = MemoryBodies::default();
-        let desk = open(number, &store, &bodies).unwrap();
+        let letter = cast().roles[number].party.letter.clone();
+        let desk = open(number, &store, &bodies, &letter).unwrap();
         let head = (desk.log().size(), desk.log().tree_head().root);
         Node {
             code: code(number),
@@ -66,6 +71,8 @@ impl Node {
             starts: 0,
             rollbacks: 0,
             head,
+            letter,
+            revocations: Vec::new(),
             crashed: Arc::default(),
         }
     }
@@ -111,9 +118,51 @@ impl Node {
         self.crashed.store(false, Ordering::Relaxed);
         self.starts += 1;
         let number = super::cast::node_of(&self.code).ok_or("a node that is nobody")?;
-        self.desk = open(number, &self.store, &self.bodies)
+        self.desk = open(number, &self.store, &self.bodies, &self.letter)
             .map_err(|why| format!("{} does not open: {why}", self.code))?;
+        // As a node does at every start: what its root signed stands in its folder, whatever the log knows of it.
+        for statement in self.signed_by_root(number) {
+            self.desk.intend(statement).map_err(|fault| fault.to_string())?;
+        }
         Ok(())
+    }
+
+    fn signed_by_root(&self, number: usize) -> Vec<RootStatement> {
+        let party = &cast().roles[number].party;
+        let letter = RootStatement::Letter(party.by_root(&self.letter).to_bytes().into());
+        let revoked = |one: &KeyRevocation| RootStatement::Revocation(party.by_root(one).to_bytes().into());
+        let letters = (self.letter.serial > 1).then_some(letter);
+        letters.into_iter().chain(self.revocations.iter().map(revoked)).collect()
+    }
+
+    /// What its root signs next: a letter, or a revocation of some key.
+    pub fn next_statement(&mut self, number: usize, now: Timestamp, revoke: bool) -> RootStatement {
+        let (party, at) = (&cast().roles[number].party, self.clock(now));
+        if revoke {
+            let key = KeyId(sha256(&[b"a key", &[self.revocations.len() as u8]]));
+            let reason = "exercise".to_owned();
+            let revocation = KeyRevocation { party: self.code.clone(), key, at, reason };
+            self.revocations.push(revocation.clone());
+            return RootStatement::Revocation(party.by_root(&revocation).to_bytes().into());
+        }
+        self.letter = Letter { serial: self.letter.serial + 1, issued: at, ..self.letter.clone() };
+        RootStatement::Letter(party.by_root(&self.letter).to_bytes().into())
+    }
+
+    /// Its root lets the ledger go on under a new origin, where its tail is lost for good.
+    pub fn succeed(&mut self, number: usize, now: Timestamp) -> Result<bool, Broken> {
+        if self.desk.lost_head().is_none() {
+            return Ok(false);
+        }
+        let (party, at) = (&cast().roles[number].party, self.clock(now));
+        let origin = format!("{}/{}", party.letter.ledger, self.letter.serial + 1);
+        let fault = |fault: DeskFault| fault.to_string();
+        let statement = self.desk.succession_draft(at, &origin, "exercise").map_err(fault)?;
+        self.letter =
+            Letter { serial: self.letter.serial + 1, issued: at, ledger: origin, ..self.letter.clone() };
+        let (statement, letter) = (party.by_root(&statement), party.by_root(&self.letter));
+        block_on(self.desk.succeed(at, &mut self.entropy, &statement, &letter)).map_err(fault)?;
+        Ok(true)
     }
 
     /// The disk is put back to a backup and the process started.
@@ -132,10 +181,15 @@ impl Node {
     }
 }
 
-fn open(number: usize, store: &MemoryStore, bodies: &MemoryBodies) -> Result<MemoryDesk, Broken> {
+fn open(
+    number: usize,
+    store: &MemoryStore,
+    bodies: &MemoryBodies,
+    letter: &Letter,
+) -> Result<MemoryDesk, Broken> {
     let cast = cast();
-    block_on(MemoryDesk::open(cast.begin(&cast.roles[number].party, store, bodies)))
-        .map_err(|fault| fault.to_string())
+    let begin = cast.begin(&cast.roles[number].party, store, bodies);
+    block_on(MemoryDesk::open(Begin { letter: letter.clone(), ..begin })).map_err(|fault| fault.to_string())
 }
 
 fn dead() -> StoreFault {

@@ -50,12 +50,33 @@ pub(super) struct Observer {
     promises: BTreeMap<(usize, usize, u64), Promise>,
     /// The leaf hashes under every head that was signed, by who signed it.
     histories: BTreeMap<(usize, u64, Hash), Vec<Hash>>,
+    /// The longest history signed under each origin, by who signed it.
+    longest: BTreeMap<(usize, String), Vec<Hash>>,
+    /// Nodes that signed two histories under one origin: a disk was put back, those who had seen more were away for longer
+    /// than anybody waits, and the others confirmed what was left. What follows is for people to settle.
+    pub forked: BTreeSet<usize>,
     receptions: BTreeMap<usize, Receptions>,
     /// Nodes that were shown a head of theirs that their log does not contain, with the number of the start.
     lost_tails: BTreeSet<(usize, u32)>,
 }
 
 impl Observer {
+    /// An observer that knows the heads with which every run begins.
+    pub fn new() -> Observer {
+        let mut observer = Observer::default();
+        for (number, role) in cast().roles.iter().enumerate() {
+            let store = MemoryStore::new();
+            store.restore(role.image.clone());
+            let log = block_on(Log::open(&store)).unwrap();
+            let leaves = block_on(log.leaf_hashes(&store, 0, log.size())).unwrap();
+            for size in 1..=log.size() {
+                let root = block_on(log.root_at(&store, size)).unwrap();
+                observer.histories.insert((number, size, root), leaves[..size as usize].to_vec());
+            }
+        }
+        observer
+    }
+
     /// A turn of an honest node that is about to be sent.
     pub fn sent(&mut self, node: &Node, to: usize, turn: &Turn) -> Result<(), Broken> {
         let peer = code(to);
@@ -114,6 +135,11 @@ impl Observer {
         self.lost_tails.insert((number, node.starts));
     }
 
+    /// A lost tail was filled up: the log is the one that was signed before, and may be signed again.
+    pub fn tail_restored(&mut self, number: usize, node: &Node) {
+        self.lost_tails.remove(&(number, node.starts));
+    }
+
     /// Keeps the history under a checkpoint that is about to be offered.
     pub fn signed(
         &mut self,
@@ -126,13 +152,18 @@ impl Observer {
         let head = Checkpoint::peek(&offer.note).map_err(|fault| fault.to_string())?.head();
         let leaves = block_on(desk.log().leaf_hashes(store, 0, head.size));
         let leaves = leaves.map_err(|fault| format!("a checkpoint beyond the log: {fault}"))?;
+        let longest = self.longest.entry((number, desk.letter().ledger.clone())).or_default();
+        if leaves.len() > longest.len() && leaves.starts_with(longest) {
+            longest.clone_from(&leaves);
+        } else if !longest.starts_with(&leaves) {
+            self.forked.insert(number);
+        }
         self.histories.insert((number, head.size, head.root), leaves);
         Ok(())
     }
 
-    /// What a node keeps as the witness of another.
-    pub fn witnessed(&self, node: &Node, of: usize, now: Timestamp) -> Result<Watched, Broken> {
-        let origin = &cast().roles[of].party.letter.ledger;
+    /// What a node keeps as the witness of a ledger.
+    pub fn witnessed(&self, node: &Node, origin: &str, now: Timestamp) -> Result<Watched, Broken> {
         // A process that is about to die reads as well as any.
         block_on(load(&node.store, origin, now)).map_err(|fault| fault.to_string())
     }
@@ -142,10 +173,11 @@ impl Observer {
         &self,
         node: &Node,
         of: usize,
+        origin: &str,
         now: Timestamp,
         before: &Watched,
     ) -> Result<(), Broken> {
-        let after = self.witnessed(node, of, now)?;
+        let after = self.witnessed(node, origin, now)?;
         let (before, after) = (before.head(), after.head());
         if before == after {
             return Ok(());
@@ -180,12 +212,15 @@ impl Observer {
             let read =
                 block_on(log.read(&node.store, known.read, 1000)).map_err(|fault| fault.to_string())?;
             for held in read {
-                let committed = held.entry().ok_or("an entry was lost")?;
+                known.read += 1;
+                let Some(committed) = held.entry() else {
+                    hold(node.rollbacks > 0, || format!("an entry of {} was lost", node.code))?;
+                    continue;
+                };
                 let received =
                     matches!(committed.entry().kind, EntryKind::Received | EntryKind::ReceptionRefused);
                 known.indexes.extend(received.then_some(committed.index()));
                 known.conflicts += usize::from(committed.entry().kind == EntryKind::Conflict);
-                known.read += 1;
             }
         }
         Ok(known)

@@ -4,7 +4,8 @@ use super::{
     Broken,
     cast::{BYZANTINE, CODES, code},
     invariant::hold,
-    world::{Message, World},
+    node::Node,
+    world::{Message, Report, World},
 };
 use comity_exchange::{
     Acknowledgement, DeskFault,
@@ -36,6 +37,9 @@ impl World {
             }
         }
         self.until_quiet()?;
+        if self.succeed()? {
+            self.until_quiet()?;
+        }
         self.touched.extend(0..BYZANTINE);
         self.check()?;
         for from in 0..BYZANTINE {
@@ -43,14 +47,33 @@ impl World {
             for to in (0..BYZANTINE).filter(|to| *to != from) {
                 self.both_views_agree(from, to)?;
                 self.is_cosigned(from, to)?;
+                self.statements_count(from, to)?;
                 self.has_nothing_to_say(from, to)?;
             }
         }
         Ok(())
     }
 
+    /// Every node whose tail is lost for good goes on under a new origin, which its root signs.
+    fn succeed(&mut self) -> Result<bool, Broken> {
+        let mut any = false;
+        for (number, code) in CODES.iter().enumerate().take(BYZANTINE) {
+            let succeeded = self.nodes[number].succeed(number, self.now)?;
+            if succeeded {
+                self.report.succeeded += 1;
+                self.observer.tail_restored(number, &self.nodes[number]);
+                self.note(format!("the ledger of {code} goes on under a new origin"));
+            }
+            any |= succeeded;
+        }
+        Ok(any)
+    }
+
     fn until_quiet(&mut self) -> Result<(), Broken> {
+        let mut unchanged = 0;
         for _ in 0..ROUNDS {
+            // Time passes, so that nobody waits for ever for the peer that never answers.
+            self.now = self.now.plus_millis(11 * 60_000);
             let before = self.state();
             for a in 0..BYZANTINE {
                 for b in a + 1..BYZANTINE {
@@ -58,7 +81,9 @@ impl World {
                     self.exchange(caller, called)?;
                 }
             }
-            if self.state() == before {
+            // A letter that names a new ledger is heard in one round, its head shown in the next and cosigned in the third.
+            unchanged = if self.state() == before { unchanged + 1 } else { 0 };
+            if unchanged == 3 {
                 return Ok(());
             }
         }
@@ -66,8 +91,10 @@ impl World {
     }
 
     /// Sizes of the logs and cosignatures seen: what changes while there is something to say.
-    fn state(&self) -> (Vec<u64>, u64) {
-        (self.nodes.iter().map(|node| node.desk.log().size()).collect(), self.report.cosigned)
+    fn state(&self) -> (Vec<(u64, bool)>, [u64; 3]) {
+        let one = |node: &Node| (node.desk.log().size(), node.desk.may_sign());
+        let Report { cosigned, counted, moved, .. } = self.report;
+        (self.nodes.iter().map(one).collect(), [cosigned, counted, moved])
     }
 
     /// One turn each way, with nothing between.
@@ -148,10 +175,10 @@ impl World {
         })
     }
 
-    /// The newest checkpoint of a node is cosigned by every honest peer, unless its disk was rolled back.
+    /// The newest checkpoint of a node is cosigned by every honest peer.
     fn is_cosigned(&self, of: usize, by: usize) -> Result<(), Broken> {
         let node = &self.nodes[of];
-        if node.rollbacks > 0 {
+        if self.observer.forked.contains(&of) {
             return Ok(());
         }
         if !node.desk.may_sign() && self.honest_witnesses(of)? == 0 {
@@ -170,11 +197,27 @@ impl World {
         hold(cosigned, || format!("{} is not cosigned by {}", name(), CODES[by]))
     }
 
+    /// Every letter and revocation of a node counts at every honest peer.
+    fn statements_count(&self, of: usize, by: usize) -> Result<(), Broken> {
+        let (node, there) = (&self.nodes[of], &self.nodes[by]);
+        if self.observer.forked.contains(&of) || !node.desk.may_sign() {
+            return Ok(());
+        }
+        let peer = there.desk.peer(&node.code).map_err(|fault| fault.to_string())?;
+        let name = || format!("{} as a peer of {}", node.code, there.code);
+        hold(peer.letter == node.letter, || {
+            format!("{} stands there with letter {}, not {}", name(), peer.letter.serial, node.letter.serial)
+        })?;
+        let all = node.revocations.iter().all(|revocation| peer.revoked.contains(&revocation.key));
+        hold(all, || format!("{} revoked {} keys, and not all count", name(), node.revocations.len()))
+    }
+
     /// How many honest peers cosigned some head of a node.
     fn honest_witnesses(&self, of: usize) -> Result<usize, Broken> {
         let mut count = 0;
         for by in (0..BYZANTINE).filter(|by| *by != of) {
-            let watched = self.observer.witnessed(&self.nodes[by], of, self.now)?;
+            let origin = &self.nodes[of].letter.ledger;
+            let watched = self.observer.witnessed(&self.nodes[by], origin, self.now)?;
             count += usize::from(watched.head().size > 0);
         }
         Ok(count)

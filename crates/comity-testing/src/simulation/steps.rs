@@ -5,7 +5,7 @@ use super::{
     cast::{BYZANTINE, CALLER_ONLY, CODES, COMPETENCE, code},
     node::Did,
     turns::fault_of,
-    world::World,
+    world::{Message, World},
 };
 use comity_border::{Competence, Direction, Request};
 use comity_exchange::{DeskFault, Manuscript, Shared, Sharing};
@@ -42,14 +42,15 @@ impl World {
                 self.call(BYZANTINE, to)?;
                 self.call(BYZANTINE, to)
             }
-            42..=78 => self.deliver(),
-            79..=84 => self.arm_crash(),
-            85 => self.restart(),
-            86..=87 => self.roll_back(),
-            88..=90 => self.back_up(),
+            42..=76 => self.deliver(),
+            77..=81 => self.arm_crash(),
+            82 => self.restart(),
+            83..=85 => self.roll_back(),
+            86..=90 => self.back_up(),
             91..=92 => self.partition(),
             93..=94 => self.suspend_or_resume(),
-            95..=96 => self.recall(),
+            95 => self.recall(),
+            96 => self.announce(),
             97 => self.erase(),
             _ => self.shift_clock(),
         }
@@ -101,6 +102,7 @@ impl World {
         let authored = block_on(node.desk.author(now, &mut node.entropy, vec![manuscript]));
         let authored = match node.after(authored)? {
             Did::Crashed => return self.died(from, "authoring"),
+            Did::Done(Err(DeskFault::TailLost { .. })) => return Ok(None),
             Did::Done(authored) => authored.map_err(|fault| fault_of(from, "cannot author", &fault))?,
         };
         self.report.authored += 1;
@@ -136,7 +138,9 @@ impl World {
         let shared = block_on(node.desk.share(now, &mut node.entropy, vec![Sharing { record, request }]));
         let shared: Vec<Shared> = match node.after(shared)? {
             Did::Crashed => return self.died::<()>(from, "sharing").map(drop),
-            Did::Done(Err(DeskFault::Recalled { .. } | DeskFault::Erased { .. })) => return Ok(()),
+            Did::Done(Err(
+                DeskFault::Recalled { .. } | DeskFault::Erased { .. } | DeskFault::TailLost { .. },
+            )) => return Ok(()),
             Did::Done(shared) => shared.map_err(|fault| fault_of(from, "cannot share", &fault))?,
         };
         for one in shared {
@@ -167,6 +171,11 @@ impl World {
     fn begin_session(&mut self) -> Result<(), Broken> {
         let from = self.pick(CODES.len());
         let to = self.another(from);
+        // Some sessions go through at once, so that witnesses do not lag behind for most of a run.
+        let honest = from != BYZANTINE && to != BYZANTINE && World::can_be_called(to);
+        if honest && !self.is_cut(from, to) && self.chance(40) {
+            return self.converse(from, to);
+        }
         self.call(from, to)
     }
 
@@ -187,28 +196,76 @@ impl World {
 
     fn back_up(&mut self) -> Result<(), Broken> {
         let node = self.pick(BYZANTINE);
-        let image = self.nodes[node].store.image();
-        self.nodes[node].images.push(image);
+        if !self.nodes[node].desk.was_cosigned() {
+            // A log that was never cosigned is exempt from the check at start, and putting it back forks it.
+            return Ok(());
+        }
+        let (image, size) = (self.nodes[node].store.image(), self.nodes[node].durable_log()?.size());
+        self.nodes[node].images.push((image, size));
         self.note(format!("{} is backed up", CODES[node]));
         Ok(())
     }
 
     fn roll_back(&mut self) -> Result<(), Broken> {
-        let node = self.pick(BYZANTINE);
-        let count = self.nodes[node].images.len();
-        if count == 0 {
+        let mut backups = Vec::new();
+        for (number, node) in self.nodes.iter().enumerate() {
+            backups.extend((0..node.images.len()).map(|at| (number, at)));
+        }
+        // What matters is the loss of what somebody saw.
+        let mut seen = Vec::new();
+        for (number, at) in &backups {
+            let size = self.nodes[*number].images[*at].1;
+            if self.seen_by_others(*number)? > size {
+                seen.push((*number, *at));
+            }
+        }
+        let backups = if seen.is_empty() || self.chance(20) { backups } else { seen };
+        if backups.is_empty() {
             return Ok(());
         }
-        let at = self.pick(count);
-        let image = self.nodes[node].images[at].clone();
+        let (node, at) = backups[self.pick(backups.len())];
+        let (image, is) = self.nodes[node].images[at].clone();
         self.nodes[node].images.truncate(at + 1);
         self.report.rollbacks += 1;
         self.touched.insert(node);
         let was = self.nodes[node].head.0;
         self.nodes[node].roll_back(image)?;
-        let is = self.nodes[node].head.0;
         self.note(format!("the disk of {} goes from {was} back to {is} entries", CODES[node]));
+        // A node that comes back talks to its peers before much else happens.
+        let (mut others, origin) = (Vec::new(), self.nodes[node].letter.ledger.clone());
+        for other in (0..BYZANTINE).filter(|other| *other != node && !self.is_cut(node, *other)) {
+            let watched = self.observer.witnessed(&self.nodes[other], &origin, self.now)?;
+            others.extend((watched.head().size > is).then_some(other));
+        }
+        if !others.is_empty() && self.chance(60) {
+            let other = others[self.pick(others.len())];
+            let (caller, called) = if World::can_be_called(other) { (node, other) } else { (other, node) };
+            self.converse(caller, called)?;
+        }
         Ok(())
+    }
+
+    /// Three turns each way, unless somebody dies.
+    fn converse(&mut self, caller: usize, called: usize) -> Result<(), Broken> {
+        for _ in 0..3 {
+            let Some(bytes) = self.compose(caller, called, None)? else { return Ok(()) };
+            let asked = Message { from: caller, to: called, reply: false, bytes };
+            let Some(lacking) = self.arrive(&asked)? else { return Ok(()) };
+            let Some(bytes) = self.compose(called, caller, Some(lacking))? else { return Ok(()) };
+            self.arrive(&Message { from: called, to: caller, reply: true, bytes })?;
+        }
+        Ok(())
+    }
+
+    /// The longest head of a node's ledger that an honest peer cosigned.
+    fn seen_by_others(&self, of: usize) -> Result<u64, Broken> {
+        let mut longest = 0;
+        for by in (0..BYZANTINE).filter(|by| *by != of) {
+            let origin = &self.nodes[of].letter.ledger;
+            let watched = self.observer.witnessed(&self.nodes[by], origin, self.now)?;
+            longest = longest.max(watched.head().size);
+        }
+        Ok(longest)
     }
 
     fn partition(&mut self) -> Result<(), Broken> {
@@ -254,6 +311,7 @@ impl World {
         };
         match one.after(done)? {
             Did::Crashed => return self.died::<()>(node, "suspending").map(drop),
+            Did::Done(Err(DeskFault::TailLost { .. })) => return Ok(()),
             Did::Done(done) => done.map_err(|fault| fault_of(node, "cannot suspend", &fault))?,
         }
         let word = if suspend { "suspends" } else { "resumes" };
@@ -277,11 +335,38 @@ impl World {
         let recalled = block_on(one.desk.recall(now, &mut one.entropy, recall, request));
         match one.after(recalled)? {
             Did::Crashed => return self.died::<()>(node, "recalling").map(drop),
-            Did::Done(Err(DeskFault::Erased { .. })) => return Ok(()),
+            Did::Done(Err(DeskFault::Erased { .. } | DeskFault::TailLost { .. })) => return Ok(()),
             Did::Done(recalled) => recalled.map_err(|fault| fault_of(node, "cannot recall", &fault))?,
         };
         self.report.recalls += 1;
         self.note(format!("{} recalls {}", CODES[node], record.0.short()));
+        Ok(())
+    }
+
+    /// The root of a node signs a letter or a revocation.
+    fn announce(&mut self) -> Result<(), Broken> {
+        let (node, revoke) = (self.pick(BYZANTINE), self.chance(40));
+        self.touched.insert(node);
+        let now = self.now;
+        let one = &mut self.nodes[node];
+        let statement = one.next_statement(node, now, revoke);
+        let at = one.clock(now);
+        let announced = block_on(one.desk.announce(at, &mut one.entropy, statement.clone()));
+        match one.after(announced)? {
+            Did::Crashed => return self.died::<()>(node, "announcing").map(drop),
+            Did::Done(Err(DeskFault::TailLost { .. })) => {
+                return self.nodes[node].desk.intend(statement).map_err(|fault| fault.to_string());
+            }
+            Did::Done(announced) => {
+                let announced = announced.map_err(|fault| fault_of(node, "cannot announce", &fault))?;
+                announced.map_err(|fault| format!("{} cannot announce: {fault}", CODES[node]))?;
+            }
+        }
+        self.note(format!(
+            "the root of {} signs a {}",
+            CODES[node],
+            if revoke { "revocation" } else { "letter" }
+        ));
         Ok(())
     }
 
@@ -299,6 +384,7 @@ impl World {
         let erased = block_on(one.desk.erase(now, &mut one.entropy, record, &[], None));
         match one.after(erased)? {
             Did::Crashed => return self.died::<()>(node, "erasing").map(drop),
+            Did::Done(Err(DeskFault::TailLost { .. })) => return Ok(()),
             Did::Done(erased) => erased.map_err(|fault| fault_of(node, "cannot erase", &fault))?,
         };
         self.report.erased += 1;

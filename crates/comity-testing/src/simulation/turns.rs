@@ -107,21 +107,25 @@ impl World {
         self.report.turns += 1;
         self.touched.insert(to);
         let peer = code(from);
+        let now = self.nodes[to].clock(self.now);
+        let origin = match from {
+            BYZANTINE => super::cast::cast().roles[from].party.letter.ledger.clone(),
+            _ => self.nodes[from].letter.ledger.clone(),
+        };
         let node = &mut self.nodes[to];
-        let now = node.clock(self.now);
-        let before = self.observer.witnessed(node, from, now)?;
+        let before = self.observer.witnessed(node, &origin, now)?;
         let taken = block_on(node.desk.take_turn(now, &mut node.entropy, &peer, &turn));
         let events = match node.after(taken)? {
             Did::Crashed => {
                 self.died::<()>(to, "taking in a turn")?;
-                self.observer.check_witness(&self.nodes[to], from, now, &before)?;
+                self.observer.check_witness(&self.nodes[to], from, &origin, now, &before)?;
                 return Ok(None);
             }
             Did::Done(Err(DeskFault::Misdirected { .. })) if from == BYZANTINE => return Ok(None),
             Did::Done(events) => events
                 .map_err(|fault| fault_of(to, &format!("cannot take a turn of {}", CODES[from]), &fault))?,
         };
-        self.observer.check_witness(&self.nodes[to], from, now, &before)?;
+        self.observer.check_witness(&self.nodes[to], from, &origin, now, &before)?;
         self.heard(to, from, &events)?;
         Ok(Some(turn.lacking))
     }
@@ -134,6 +138,12 @@ impl World {
                 Event::Conflict { .. } => self.report.conflicts += 1,
                 Event::TailLost { .. } => self.observer.tail_lost(to, &self.nodes[to]),
                 Event::Cosigned { .. } => self.report.cosigned += 1,
+                Event::LetterTaken { .. } | Event::KeyRevoked { .. } => self.report.counted += 1,
+                Event::TailRestored { .. } => {
+                    self.report.mended += 1;
+                    self.observer.tail_restored(to, &self.nodes[to]);
+                }
+                Event::PositionLost { .. } => self.report.moved += 1,
                 _ => {}
             }
             if from != BYZANTINE {
@@ -174,6 +184,14 @@ fn in_short(event: &Event) -> String {
         Event::Conflict { .. } => "two histories".to_owned(),
         Event::HeadConfirmed { size, .. } => format!("head confirmed at {size}"),
         Event::TailLost { size, .. } => format!("tail lost, {size} were shown"),
+        Event::LeavesFetched { through, .. } => format!("hashes of the lost tail to {through}"),
+        Event::TailRestored { from, to, .. } => format!("tail restored, {from} to {to}"),
+        Event::LeavesKept { through, .. } => format!("hashes kept to {through}"),
+        Event::LetterTaken { serial, .. } => format!("letter {serial} counts"),
+        Event::KeyRevoked { key, .. } => format!("key {key} is revoked"),
+        Event::LedgerSucceeded { from, to, .. } => format!("ledger succeeded, {from} to {to} lost"),
+        Event::PositionLost { position, .. } => format!("position {position} was lost"),
+        Event::BadAnnouncement { code, .. } => format!("bad announcement ({code})"),
         Event::BadCheckpoint { why, .. } => format!("bad checkpoint ({why})"),
     }
 }

@@ -52,6 +52,16 @@ pub struct Report {
     pub recalls: u64,
     /// Records erased by their authors.
     pub erased: u64,
+    /// Letters and revocations that came to count at a peer.
+    pub counted: u64,
+    /// Lost tails that were filled up again from a witness.
+    pub mended: u64,
+    /// Ledgers that went on under a new origin.
+    pub succeeded: u64,
+    /// Nodes that signed two histories.
+    pub forked: u64,
+    /// Positions of which a node no longer knew what it had given there.
+    pub moved: u64,
 }
 
 impl Report {
@@ -71,6 +81,11 @@ impl Report {
         self.cosigned += other.cosigned;
         self.recalls += other.recalls;
         self.erased += other.erased;
+        self.counted += other.counted;
+        self.mended += other.mended;
+        self.succeeded += other.succeeded;
+        self.forked += other.forked;
+        self.moved += other.moved;
     }
 }
 
@@ -104,7 +119,7 @@ impl World {
             byzantine: Byzantine::new(seed),
             network: Vec::new(),
             cuts: BTreeSet::new(),
-            observer: Observer::default(),
+            observer: Observer::new(),
             report: Report::default(),
             touched: BTreeSet::new(),
             objects: 0,
@@ -124,7 +139,9 @@ impl World {
             }
             self.check()?;
         }
-        self.settle()
+        let settled = self.settle();
+        self.report.forked = self.observer.forked.iter().filter(|node| **node < BYZANTINE).count() as u64;
+        settled
     }
 
     /// The predicates over every node that was touched.
