@@ -12,6 +12,7 @@
 //! The crate is pure: time comes in as an argument, signing and sending are the rim's.
 
 mod case;
+pub mod clock;
 mod event;
 mod fault;
 pub mod form;

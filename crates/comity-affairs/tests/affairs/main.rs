@@ -1,6 +1,8 @@
 //! Histories of two nodes that lose, double and reorder what they send each other.
 
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod histories;
