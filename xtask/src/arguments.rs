@@ -21,8 +21,11 @@ pub enum Task {
         /// The target; all where it is absent.
         target: Option<String>,
     },
-    /// Write generated pages.
-    Generate,
+    /// Write generated pages: all, or those that are made of the sources alone.
+    Generate {
+        /// Whether the program is left unbuilt, and its pages as they are.
+        sources_only: bool,
+    },
 }
 
 /// Reads the arguments.
@@ -41,7 +44,7 @@ pub fn read(given: &[String]) -> Result<Task, String> {
             seconds: given.number("--seconds")?.unwrap_or(60),
             target: given.word().map(str::to_owned),
         },
-        Some("generate") => Task::Generate,
+        Some("generate") => Task::Generate { sources_only: given.flag("--sources") },
         Some("help") => Task::Help(help()),
         Some(other) => return Err(format!("`{other}` is no task")),
         None => return Err("no task is named".to_owned()),
@@ -76,7 +79,8 @@ fn help() -> String {
          \x20 fuzz [--seconds N] [TARGET]\n\
          \x20                          the decoders of foreign bytes, 60 s each; needs\n\
          \x20                          a nightly toolchain and cargo-fuzz\n\
-         \x20 generate                 write the generated reference pages anew\n\n\
+         \x20 generate [--sources]     write the generated reference pages anew; with\n\
+         \x20                          --sources only those that need no build\n\n\
          Exit status: 0 all held, 1 something did not, 2 the command was not understood.\n"
     )
 }

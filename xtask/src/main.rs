@@ -37,7 +37,8 @@ fn carry_out(task: Task) -> ExitCode {
         Task::Test { only } => Ok(test::run(only.as_deref(), &say)),
         Task::Soak(length) => soak::run(length, &say),
         Task::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref(), &say),
-        Task::Generate => generate::write(&say),
+        Task::Generate { sources_only: true } => generate::write_sources(&say),
+        Task::Generate { sources_only: false } => generate::write(&say),
     };
     match held {
         Ok(true) => ExitCode::SUCCESS,

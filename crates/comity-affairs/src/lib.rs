@@ -13,12 +13,15 @@
 
 mod case;
 pub mod clock;
+pub mod conditions;
+pub mod custody;
 mod event;
 mod fault;
 pub mod form;
 pub mod ground;
 mod guard;
 mod history;
+pub mod home;
 mod state;
 mod step;
 pub mod table;

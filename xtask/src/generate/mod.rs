@@ -18,10 +18,17 @@ struct Page {
 
 /// Writes every generated page, says which changed, and whether every error code is documented and raised.
 pub fn write(say: &dyn Fn(&str)) -> io::Result<bool> {
+    let held = write_sources(say)?;
+    let root = tree::root();
+    write_pages(&root, commands::pages(&root)?, say)?;
+    Ok(held)
+}
+
+/// Writes the pages that are made of the sources alone, and says whether every error code is documented and raised.
+pub fn write_sources(say: &dyn Fn(&str)) -> io::Result<bool> {
     let root = tree::root();
     let catalogue = codes::read(&root)?;
     write_pages(&root, code_pages(&catalogue), say)?;
-    write_pages(&root, commands::pages(&root)?, say)?;
     let faults = catalogue.faults();
     faults.iter().for_each(|fault| say(fault));
     Ok(faults.is_empty())

@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod clocks;
 #[cfg(test)]
+mod conditions;
+#[cfg(test)]
+mod custody;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod histories;
+#[cfg(test)]
+mod home;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

@@ -1,0 +1,8 @@
+//! Inside a State: the tree of its authorities, and tasks that go down it and come back. The other State sees none of
+//! this: it sees that the case is in execution, and the desk that answers.
+
+mod authority;
+mod task;
+
+pub use authority::{Authority, AuthorityKind, Place, Tree, TreeFault};
+pub use task::{Task, TaskAct, TaskFault, TaskState, visible_to};
