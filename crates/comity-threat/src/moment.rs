@@ -32,6 +32,11 @@ impl Moment {
         self.timestamp().date()
     }
 
+    /// Nanoseconds since 1970.
+    pub(crate) fn nanos(self) -> i128 {
+        i128::from(self.millis) * 1_000_000 + i128::from(self.nanos)
+    }
+
     /// Later, equal or earlier than another.
     pub fn compare(self, other: Moment) -> Ordering {
         self.cmp(&other)

@@ -96,6 +96,7 @@ pub const HOUSE: &[Place] = &[
 
 /// What a pure crate may depend on beside ours: libraries that compute and do nothing else.
 const PURE_LIBRARIES: &[&str] = &[
+    "aho-corasick",
     "aws-lc-rs",
     "base64",
     "cedar-policy",
@@ -107,10 +108,12 @@ const PURE_LIBRARIES: &[&str] = &[
     "minicbor",
     "psl",
     "regex",
+    "regex-syntax",
     "rustc-hash",
     "serde",
     "serde_json",
     "thiserror",
+    "unicode-normalization",
     "zstd",
 ];
 

@@ -32,6 +32,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("law/register", "The register has faults, which are listed."),
     ("node/sequencer", "The task that works a party's ledger ended before its time."),
     ("threat/invalid", "The object breaks a rule of STIX."),
+    ("threat/pattern-not-evaluated", "A valid pattern that cannot be evaluated here, for the reason told."),
     ("threat/unknown-label", "A label in the text of an object is not in the vocabulary."),
     ("tls/configuration", "The listener cannot be set up with these keys."),
     ("tls/handshake", "The handshake failed for the reason told."),

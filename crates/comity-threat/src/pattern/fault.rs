@@ -3,7 +3,7 @@
 use crate::reader::brief;
 use std::borrow::Cow;
 
-/// Why a text is no pattern.
+/// Why a text is no pattern, or why a pattern cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at character {at} of the pattern, {}", before(.rest))]
 pub struct PatternFault {
@@ -25,6 +25,11 @@ impl PatternFault {
     /// A fault of form, at this byte.
     pub(crate) fn syntax(text: &str, at: usize, what: impl Into<Cow<'static, str>>) -> PatternFault {
         PatternFault::new("threat/bad-pattern", text, at, what)
+    }
+
+    /// A pattern of good form that cannot be evaluated, because of what stands at this byte.
+    pub(crate) fn unfit(text: &str, at: usize, what: impl Into<Cow<'static, str>>) -> PatternFault {
+        PatternFault::new("threat/pattern-not-evaluated", text, at, what)
     }
 
     fn new(code: &'static str, text: &str, at: usize, what: impl Into<Cow<'static, str>>) -> PatternFault {

@@ -1,22 +1,37 @@
 //! STIX patterns (STIX 2.1 section 9): what indicators say about observations.
 //!
 //! - [`check`] says whether a text is a pattern, fast and without allocating;
-//! - [`read`] makes a tree of it.
+//! - [`read`] makes a tree of it;
+//! - [`Plan`] evaluates it on [`Observation`]s;
+//! - [`PatternSet`] compiles thousands of them, and a [`Hunt`] leads observations through.
 //!
 //! The grammar is that of the standard, tokens and precedence as in the grammar file that OASIS publishes beside it.
 //! Keywords are written as the standard writes them. Where we and the reference implementation differ is listed one by one
 //! in `docs/conformance/patterns.md`.
 
+mod address;
+mod bind;
+mod budget;
 mod check;
 mod fault;
 mod lexer;
+mod observation;
 mod parser;
+mod plan;
+#[cfg(test)]
+mod properties;
+mod set;
 mod syntax;
+mod test;
+mod textual;
 pub(crate) mod words;
 
 pub use check::check;
 pub(crate) use check::check_names;
 pub use fault::PatternFault;
+pub use observation::{Node, Observable, Observation, UnfitObservation, observations};
+pub use plan::{DEFAULT_BUDGET, Evaluation, Plan, Verdict};
+pub use set::{Found, Gaps, Hunt, MAX_KEPT, PatternSet, SetSize, TooManyPieces};
 pub use syntax::{
     Comparator, ComparisonExpression, Constant, ObjectPath, ObservationExpression, Operation, PathStep,
     Qualifier, Test, read,

@@ -21,8 +21,8 @@ pub enum ObservationExpression<'p> {
     Or(Vec<ObservationExpression<'p>>),
     /// All of them, in this order of time.
     FollowedBy(Vec<ObservationExpression<'p>>),
-    /// An expression with its qualifiers, the innermost first.
-    Qualified(Box<ObservationExpression<'p>>, Vec<Qualifier>),
+    /// An expression with its qualifiers, the innermost first, and where each stands (bytes before its number or time).
+    Qualified(Box<ObservationExpression<'p>>, Vec<(Qualifier, usize)>),
 }
 
 /// What binds the observations of an expression together in time and number.
@@ -261,15 +261,19 @@ impl<'p> Build<'p> for Tree<'p> {
         observation: ObservationExpression<'p>,
         qualifier: RawQualifier<'p>,
     ) -> Result<ObservationExpression<'p>, PatternFault> {
-        let qualifier = qualifier_of(qualifier).ok_or_else(|| {
-            PatternFault::syntax(self.text, self.text.len(), "a qualifier that cannot be read")
-        })?;
+        let at = match qualifier {
+            RawQualifier::Within(word) | RawQualifier::Repeats(word) | RawQualifier::StartStop(word, _) => {
+                word.at
+            }
+        };
+        let qualifier = qualifier_of(qualifier)
+            .ok_or_else(|| PatternFault::syntax(self.text, at, "a qualifier that cannot be read"))?;
         Ok(match observation {
             ObservationExpression::Qualified(inner, mut qualifiers) => {
-                qualifiers.push(qualifier);
+                qualifiers.push((qualifier, at));
                 ObservationExpression::Qualified(inner, qualifiers)
             }
-            other => ObservationExpression::Qualified(Box::new(other), vec![qualifier]),
+            other => ObservationExpression::Qualified(Box::new(other), vec![(qualifier, at)]),
         })
     }
 }

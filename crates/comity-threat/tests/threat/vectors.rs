@@ -2,7 +2,12 @@
 
 use crate::shared;
 use comity_threat::{
-    Level, Object, SpecVersion, pattern::check, reader::read_all, validate, validate::refuses, validate_musts,
+    Level, Object, SpecVersion,
+    pattern::{DEFAULT_BUDGET, Plan, Verdict, check, observations},
+    reader::read_all,
+    validate,
+    validate::refuses,
+    validate_musts,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -102,4 +107,52 @@ fn patterns_are_judged_as_the_reference_judges_them() {
         *(if checked.is_ok() { &mut valid } else { &mut invalid }) += 1;
     }
     assert_eq!((valid, invalid, no_such_day), (64, 41, 4));
+}
+
+/// Evaluates a vector of the reference matcher's own tests: `match`, `no-match` or `error`.
+fn judged(vector: &Value) -> &'static str {
+    let version = if vector["stix_version"] == "2.0" { SpecVersion::V20 } else { SpecVersion::V21 };
+    let Ok(plan) = Plan::new(vector["pattern"].as_str().unwrap(), version) else { return "error" };
+    let mut texts = Vec::new();
+    for given in vector["observed_data"].as_array().unwrap() {
+        match given["objects"].as_array() {
+            Some(bundled) => texts.extend(bundled.iter().map(Value::to_string)),
+            // Some of the reference's observations have no `type`, or one of STIX 1; they are taken for what they are.
+            None => texts.push({
+                let mut given = given.clone();
+                given["type"] = "observed-data".into();
+                given.to_string()
+            }),
+        }
+    }
+    let objects: Vec<Object<'_>> = texts.iter().map(|text| Object::read(text.as_bytes()).unwrap()).collect();
+    let (observations, unfit) = observations(&objects);
+    assert!(unfit.is_empty(), "{unfit:?}");
+    let evaluation = plan.evaluate(&observations, DEFAULT_BUDGET);
+    match evaluation.verdict {
+        Verdict::Match(_) => "match",
+        Verdict::NoMatch if evaluation.incomparable > 0 => "error",
+        Verdict::NoMatch => "no-match",
+        Verdict::Undecided => "undecided",
+    }
+}
+
+/// Every verdict is that of the reference matcher.
+#[test]
+fn patterns_match_as_the_reference_matches_them() {
+    let Some(bytes) = shared("conformance/stix-pattern-match-vectors.jsonl.zst") else { return };
+    let mut counts = std::collections::BTreeMap::new();
+    let mut wrong = Vec::new();
+    for vector in lines(&bytes) {
+        let verdict = judged(&vector);
+        *counts.entry(verdict).or_insert(0) += 1;
+        if vector["result"] != verdict {
+            wrong.push(format!(
+                "{verdict}, not {}: {} on {}",
+                vector["result"], vector["pattern"], vector["observed_data"]
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(counts, [("error", 43), ("match", 282), ("no-match", 247)].into());
 }
