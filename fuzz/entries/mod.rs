@@ -3,6 +3,7 @@
 //! An entry must come back for any bytes whatever. Where the bytes are accepted it also checks what acceptance promises:
 //! that the value has exactly the encoding it was read from, or reads back from its own text.
 
+pub mod affairs;
 pub mod border;
 pub mod exchange;
 pub mod law;
@@ -38,6 +39,8 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("misp", threat::misp),
     ("redact", threat::redact),
     ("pack", border::pack),
+    ("case_event", affairs::case_event),
+    ("evidence", affairs::evidence),
     ("dispatch", exchange::dispatch),
     ("turn", exchange::turn),
     ("compressed", exchange::compressed),

@@ -1,5 +1,6 @@
 //! The valid values, by target.
 
+mod affairs;
 pub mod damage;
 mod exchange;
 mod law;
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Target> {
     [
         record::targets(),
         law::targets(),
+        affairs::targets(),
         ledger::targets(),
         text::targets(),
         exchange::targets(),
