@@ -8,6 +8,7 @@ mod leak;
 mod own_acts;
 mod real_input;
 mod support;
+mod taxii;
 mod views;
 
 use comity_node::{

@@ -9,8 +9,8 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, border, config, crossing, demo, house, import, init, keys, law, ledger, letter, peer, pouch,
-        principles, receipt, replay, serve, share, withdraw,
+        ask, border, collection, config, crossing, demo, house, import, init, keys, law, ledger, letter,
+        peer, pouch, principles, receipt, replay, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -119,6 +119,9 @@ pub enum Verb {
     Share(share::Share),
     /// Ask another State for help
     Ask(Box<ask::Ask>),
+    /// List, begin and end the collections that tools read over TAXII
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Collection(collection::Verb),
     /// List what was received
     Inbox(crossing::Inbox),
     /// List what was given, and whether it arrived
@@ -149,6 +152,7 @@ impl Verb {
                 | Verb::Import(_)
                 | Verb::Share(_)
                 | Verb::Ask(_)
+                | Verb::Collection(_)
                 | Verb::Inbox(_)
                 | Verb::Outbox(_)
                 | Verb::Crossing(_)

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod border;
+pub mod collection;
 pub mod config;
 pub mod crossing;
 pub mod demo;
@@ -52,6 +53,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Import(verb) => import::run(&verb, &chosen, screen),
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
+        Verb::Collection(verb) => collection::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),
         Verb::Outbox(verb) => crossing::outbox(&verb, &chosen, screen),
         Verb::Crossing(verb) => crossing::run(&verb, &chosen, screen),
