@@ -115,7 +115,7 @@ fn fill(client: &mut Client, from: u64, to: u64) -> Outcome<f64> {
         let objects: Vec<String> = (next..end).map(feed::indicator).collect();
         let answer = client.post(&format!(r#"{{"objects":[{}]}}"#, objects.join(",")))?;
         let status: serde_json::Value = serde_json::from_slice(&answer)?;
-        if status["success_count"] != end - next {
+        if status.get("success_count").and_then(serde_json::Value::as_u64) != Some(end - next) {
             return Err(format!("not all objects were added: {status}").into());
         }
         next = end;
