@@ -37,6 +37,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("log", threat::log),
     ("warning_list", threat::warning_list),
     ("misp", threat::misp),
+    ("list", threat::list),
     ("redact", threat::redact),
     ("pack", border::pack),
     ("case_event", affairs::case_event),
@@ -44,7 +45,6 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("dispatch", exchange::dispatch),
     ("turn", exchange::turn),
     ("compressed", exchange::compressed),
-    ("taxii", exchange::taxii),
     ("sealed", node::sealed),
     ("letter_text", node::letter_text),
 ];

@@ -55,3 +55,8 @@ pub fn log(bytes: &[u8]) {
 pub fn warning_list(bytes: &[u8]) {
     comity_threat::warning::fuzz_entry(bytes);
 }
+
+/// A list in any format.
+pub fn list(bytes: &[u8]) {
+    comity_threat::lists::fuzz_entry(bytes);
+}

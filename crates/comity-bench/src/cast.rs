@@ -54,8 +54,6 @@ impl Node {
         }
         let mut config = Config::load(&path)?;
         config.node.peer_listen = Text(Listen::At("127.0.0.1:0".parse()?));
-        // What is measured is not the quota.
-        config.taxii.requests_per_minute = u32::MAX;
         let running = Running::start(&config, clock, Arc::new(SystemRandom)).await?;
         let node = Node { running, code, config, path };
         if fresh {
@@ -107,7 +105,7 @@ impl Node {
 
     /// Imports a file; every object of it must be taken.
     pub async fn import(&self, file: &Path) -> Outcome<ImportShown> {
-        let options = ImportOptions { unmarked: Tlp::Green, unit: None };
+        let options = ImportOptions { unmarked: Tlp::Green, unit: None, list: Default::default() };
         let shown = import_file(self.ctx()?, file, options, |_| {}).await?;
         if shown.taken == 0 || shown.taken != shown.objects {
             return Err(format!("{} of {} objects were taken", shown.taken, shown.objects).into());

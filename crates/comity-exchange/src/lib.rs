@@ -13,9 +13,7 @@ mod dispatch;
 pub mod frames;
 pub mod house;
 mod rim;
-pub mod search;
 pub mod tables;
-pub mod taxii;
 pub mod turn;
 
 pub use acknowledgement::{Acknowledgement, Outcome};

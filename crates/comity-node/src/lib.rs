@@ -5,7 +5,6 @@
 
 pub mod app;
 pub mod clock;
-pub mod collections;
 pub mod config;
 pub mod http;
 pub mod keys;

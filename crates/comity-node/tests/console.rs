@@ -43,7 +43,7 @@ async fn start(config: &Config) -> Running {
 }
 
 fn options() -> ImportOptions {
-    ImportOptions { unmarked: Tlp::Green, unit: Some("cert".parse().unwrap()) }
+    ImportOptions { unmarked: Tlp::Green, unit: Some("cert".parse().unwrap()), list: Default::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,6 @@ mod leak;
 mod own_acts;
 mod real_input;
 mod support;
-mod taxii;
 mod views;
 
 use comity_node::{

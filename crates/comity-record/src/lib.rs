@@ -21,6 +21,7 @@ pub mod label;
 pub mod letter;
 mod manifest;
 mod time;
+mod uuid;
 
 pub use attested::{Addressed, AttestationFault, Attested};
 pub use body::{Body, Kind};
@@ -38,3 +39,4 @@ pub use label::Labels;
 pub use letter::{KeyRevocation, KeyStatement, Letter, RootFault, RootSigned, TURN_VERSION, UnitStatement};
 pub use manifest::{Manifest, ManifestObject, ObjectSalt, RecordSalt};
 pub use time::{BadDate, Date, PartialDate, Timestamp};
+pub use uuid::Uuid;

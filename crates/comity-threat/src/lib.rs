@@ -8,15 +8,19 @@
 //! - [`redact`] cuts parts out of an object and leaves every other byte as it was;
 //! - [`value`] gives every address, name, URL and hash its one canonical form;
 //! - [`misp`] makes STIX objects of MISP events, and events of these;
+//! - [`lists`] reads lists and feeds that are not STIX, and authors objects of them; [`export`] writes what other tools read;
 //! - [`import`] puts objects of one label class together, ready for a manifest.
 //!
 //! The crate is pure: no I/O, no clock. It never matches logs and never computes who is behind anything; it says what a
 //! source claims.
 
 pub mod attribution;
+pub mod export;
+pub mod identifier;
 pub mod import;
 pub mod indicators;
 pub mod labels;
+pub mod lists;
 pub mod log;
 pub mod marking;
 pub mod matching;
@@ -39,7 +43,7 @@ pub mod warning;
 
 pub use import::{Chunk, Import, ImportReport, Refused, import_bytes};
 pub use labels::{Labelled, Policy, labels_for};
-pub use moment::{BadMoment, Moment};
+pub use moment::Moment;
 pub use object::{Common, Object, SpecVersion};
 pub use redact::{Redacted, Withheld, redact};
 pub use selector::{BadSelector, Selector, Step};

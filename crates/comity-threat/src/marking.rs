@@ -95,6 +95,17 @@ pub(crate) fn id_of_pap(pap: Pap) -> Option<String> {
     found.map(|(uuid, _)| format!("marking-definition--{uuid}"))
 }
 
+/// The marking definition of TLP 2.0 for an audience.
+pub fn reference(tlp: Tlp) -> &'static str {
+    match tlp {
+        Tlp::Clear => "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
+        Tlp::Green => "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+        Tlp::Amber => "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+        Tlp::AmberStrict => "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
+        Tlp::Red => "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
+    }
+}
+
 /// The colour that a text names, such as `TLP:AMBER+STRICT` or `white`.
 pub fn tlp_named(text: &str) -> Option<Tlp> {
     let colour = text.trim().to_ascii_lowercase();
@@ -332,6 +343,9 @@ mod tests {
             FIXED.iter().map(|(uuid, _)| fixed(&format!("marking-definition--{uuid}")).unwrap()).collect();
         assert_eq!(known.iter().filter(|m| m.tlp == Some(Tlp::Red)).count(), 2);
         assert_eq!(known.iter().filter(|m| m.pap.is_some()).count(), 5);
+        for tlp in Tlp::ALL {
+            assert_eq!(fixed(reference(*tlp)).unwrap().tlp, Some(*tlp));
+        }
         assert!(fixed("identity--613f2e26-407d-48c7-9eca-b8e91df99dc9").is_none());
     }
 }

@@ -43,6 +43,7 @@ pub fn targets() -> Vec<Target> {
                 ("deep", &deep_event()),
             ]),
         ),
+        ("list", lists()),
         ("pack", packs()),
     ]
 }
@@ -114,6 +115,23 @@ fn warning_lists() -> Vec<(String, Vec<u8>)> {
         ),
         ("hostname", "{\"name\":\"a\",\"type\":\"hostname\",\"list\":[\".example.org\"]}"),
         ("substring", "{\"name\":\"a\",\"type\":\"substring\",\"list\":[\"exam\"]}"),
+    ])
+}
+
+fn lists() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        ("plain", "# list\nbad.example.com # loader\n0.0.0.0 worse.example.com\n198.51.100.7\t3\nnone\n"),
+        ("table", "date;URL;tags\n2026-02-01;hxxp://bad[.]example[.]com/a;a,b\n"),
+        ("prose", "2026-02-01 - X\n- hxxps://bad[.]example[.]com/a, d41d8cd98f00b204e9800998ecf8427e\n"),
+        (
+            "kev",
+            "{\"catalogVersion\":\"1\",\"vulnerabilities\":[{\"cveID\":\"CVE-2024-0001\",\"dateAdded\":\"2024-01-02\"}]}",
+        ),
+        (
+            "csaf",
+            "{\"document\":{\"title\":\"T\",\"csaf_version\":\"2.0\",\"tracking\":{\"id\":\"X\",\"initial_release_date\":\"2024-01-02T00:00:00Z\",\"current_release_date\":\"2024-01-02T00:00:00Z\"}},\"vulnerabilities\":[{\"cve\":\"CVE-2024-0001\"}]}",
+        ),
+        ("quote", "a,b\n\"x\n198.51.100.7"),
     ])
 }
 

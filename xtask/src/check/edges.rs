@@ -101,7 +101,6 @@ const PURE_LIBRARIES: &[&str] = &[
     "base64",
     "cedar-policy",
     "csv",
-    "form_urlencoded",
     "idna",
     "jiff",
     "memchr",

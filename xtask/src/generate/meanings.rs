@@ -31,6 +31,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("exchange/unknown-checkpoint", "The cosignature is of a checkpoint that was not made here."),
     ("law/register", "The register has faults, which are listed."),
     ("node/sequencer", "The task that works a party's ledger ended before its time."),
+    ("list/bad-row", "A row of a table that cannot be read as CSV."),
     ("threat/invalid", "The object breaks a rule of STIX."),
     ("threat/pattern-not-evaluated", "A valid pattern that cannot be evaluated here, for the reason told."),
     ("threat/unknown-label", "A label in the text of an object is not in the vocabulary."),

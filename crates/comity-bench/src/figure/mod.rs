@@ -6,7 +6,6 @@ pub mod import;
 pub mod ledger;
 pub mod signatures;
 pub mod start;
-pub mod taxii;
 
 use crate::{Outcome, line::Line};
 use clap::ValueEnum;
@@ -25,14 +24,12 @@ pub enum Figure {
     Ledger,
     /// Starting, and memory at rest.
     Start,
-    /// Objects added and pages read over TAXII.
-    Taxii,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Figure; 6] =
-        [Figure::Import, Figure::Border, Figure::Exchange, Figure::Ledger, Figure::Start, Figure::Taxii];
+    pub const ALL: [Figure; 5] =
+        [Figure::Import, Figure::Border, Figure::Exchange, Figure::Ledger, Figure::Start];
 
     /// Measures, with files below `dir`.
     pub fn measure(self, dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
@@ -42,7 +39,6 @@ impl Figure {
             Figure::Exchange => exchange::measure(dir, objects),
             Figure::Ledger => ledger::measure(dir),
             Figure::Start => start::measure(dir, objects),
-            Figure::Taxii => taxii::measure(dir, objects),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the command line and the JSON API both go through them, so that neither can do what the other cannot.
 
 use super::{link::chain, sequencer::NotNow};
-use crate::{app::Sequencer, clock::Clock, collections::Collections, projection::Views, random::Random};
+use crate::{app::Sequencer, clock::Clock, projection::Views, random::Random};
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
 use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
 use schemars::JsonSchema;
@@ -18,8 +18,6 @@ pub struct Ctx {
     pub sequencer: Sequencer,
     /// The views of its log.
     pub views: Views,
-    /// Its collections, as tools read them over TAXII.
-    pub collections: Collections,
     /// The node's time.
     pub clock: Clock,
     /// The node's randomness.

@@ -4,7 +4,11 @@
 //! not sound JSON leaves nothing behind, whatever its length, and memory does not grow with it. Reading is done on a
 //! thread of its own; a bounded channel between it and the sequencer keeps both at the pace of the slower.
 
-use super::{Ctx, Fault, sequencer::NodeDesk};
+use super::{
+    Ctx, Fault,
+    lists::{ListOptions, ListShown, author as author_list},
+    sequencer::NodeDesk,
+};
 use comity_exchange::{DeskFault, Manuscript};
 use comity_record::{Timestamp, UnitCode, label::Tlp};
 use comity_threat::{Chunk, Context, Import, ImportReport, Policy, Survey, Tables, misp, reader::ReadFault};
@@ -60,6 +64,8 @@ pub struct ImportShown {
     pub refused: u64,
     /// Refused objects, one line each; the first thousand.
     pub refusals: Vec<String>,
+    /// What the input gave as a list, where it was one.
+    pub list: Option<ListShown>,
 }
 
 /// How far an import is.
@@ -80,6 +86,8 @@ pub struct ImportOptions {
     pub unmarked: Tlp,
     /// The unit that is the author.
     pub unit: Option<UnitCode>,
+    /// How an input that is no STIX is read.
+    pub list: ListOptions,
 }
 
 /// Imports a file; `.zst` is unfolded. Every group of records is durable before the next is committed; on a fault in the
@@ -95,6 +103,23 @@ pub async fn import_file(
 
 /// The same, with another name for the file in faults: that under which the asker knows it.
 pub async fn import_named(
+    ctx: &Ctx,
+    path: &Path,
+    name: &str,
+    options: ImportOptions,
+    progress: impl FnMut(Progress) + Send,
+) -> Result<ImportShown, Fault> {
+    let list = author_list(ctx, path, name, &options.list, options.unmarked).await?;
+    let Some((spooled, list)) = list else { return import_stix(ctx, path, name, options, progress).await };
+    let nothing = list.preview || list.new + list.changed == 0;
+    let shown = match nothing {
+        true => ImportShown { unmarked_as: options.unmarked.to_string(), ..ImportShown::default() },
+        false => import_stix(ctx, spooled.path(), name, options, progress).await?,
+    };
+    Ok(ImportShown { list: Some(list), ..shown })
+}
+
+async fn import_stix(
     ctx: &Ctx,
     path: &Path,
     name: &str,
@@ -291,7 +316,7 @@ pub(super) fn clear_spool(dir: &Path) -> Result<(), Fault> {
 }
 
 /// The first bytes of a zstd frame (RFC 8878 section 3.1.1).
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+pub(super) const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// A file as it is, or unfolded.
 enum Input {

@@ -3,10 +3,9 @@
 use super::{Ctx, Fault, SealedBodies, Sequencer, import, roster::Roster, sequencer::NodeDesk};
 use crate::{
     clock::Clock,
-    collections::{CollectionKeys, Collections},
     config,
     keys::{KeyFault, Keys},
-    projection::{self, Feed, Projectors, Views},
+    projection::{Feed, Projectors, Views},
     random::Random,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
@@ -70,11 +69,6 @@ impl Hosted {
             .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
         let feed = Feed::new(store.clone(), bodies.clone());
         let tables = Tables::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let tables = Arc::new(tables);
-        let keys_of_rows = CollectionKeys::open(&dir.join("collections.key"), &*random);
-        let keys_of_rows = keys_of_rows.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let (mut collections, view) =
-            Collections::new(code.clone(), feed.clone(), bodies.clone(), Arc::clone(&tables), keys_of_rows);
         let begin = Begin {
             party: code.clone(),
             store: store.clone(),
@@ -83,7 +77,7 @@ impl Hosted {
             letter: letter.clone(),
             law,
             disclosure: Disclosure::Full,
-            tables,
+            tables: Arc::new(tables),
         };
         let mut desk = Desk::open(begin).await?;
         // Peers that took an earlier letter are told of this one as soon as our head is confirmed.
@@ -92,13 +86,9 @@ impl Hosted {
         }
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
         import::clear_spool(&dir)?;
-        let (mut views, mut projectors) = Views::new(feed.clone());
-        let started = projection::start(view, feed, sequencer.changes(), projectors.stopping());
-        collections.follow(started.0.clone());
-        projectors.add(&mut views, started);
+        let (views, projectors) = Views::new(feed);
         let (party, unmarked) = (code.clone(), settings.default_tlp.0);
-        let ctx =
-            Ctx { party, sequencer, views, collections, clock, random, dir, by: None, unmarked, exercise };
+        let ctx = Ctx { party, sequencer, views, clock, random, dir, by: None, unmarked, exercise };
         Ok(Hosted { ctx, keys, letter, store, task, projectors })
     }
 

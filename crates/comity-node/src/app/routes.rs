@@ -1,8 +1,7 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, change, collection, crossing, house, ledger, peer, pouch, proof, share, upload,
-    withdraw,
+    Action, Ctx, Fault, ask, change, crossing, house, ledger, peer, pouch, proof, share, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -67,9 +66,6 @@ actions! {
     change::ReadChange,
     change::DisposeChange,
     ledger::OverrideHead,
-    collection::AddCollection,
-    collection::EndCollection,
-    collection::ListCollections,
 }
 
 fn endpoint<A: Action>() -> Endpoint<Parties> {
@@ -100,21 +96,6 @@ impl Parties {
     }
 }
 
-impl Parties {
-    /// The grant of a token. It waits for nothing, so that it can be asked on every request.
-    pub fn grant(&self, token: &Hash) -> Option<Grant> {
-        if let Some(party) = self.consoles.get(token) {
-            return console(party);
-        }
-        self.parties.iter().find_map(|(party, ctx)| {
-            let house = ctx.sequencer.house();
-            let found = house.token(token, ctx.now())?;
-            let scopes = found.scopes.iter().copied().map(scope_of).collect();
-            Some(Grant { party: party.clone(), officer: found.officer.clone(), scopes, ends: found.until })
-        })
-    }
-}
-
 /// The API's scope for an action's.
 pub fn scope_of(scope: house_of::Scope) -> Scope {
     // Both lists have the same words; a test compares them.
@@ -140,7 +121,23 @@ impl From<Fault> for Problem {
 
 impl TokenStore for Parties {
     fn find(&self, token: Hash) -> Answer<'_, Result<Option<Grant>, Problem>> {
-        Box::pin(async move { Ok(self.grant(&token)) })
+        Box::pin(async move {
+            if let Some(party) = self.consoles.get(&token) {
+                return Ok(console(party));
+            }
+            for (party, ctx) in &self.parties {
+                let now = ctx.now();
+                let found = ctx
+                    .sequencer
+                    .run(move |desk, _| Box::pin(async move { desk.house().token(&token, now).cloned() }));
+                if let Some(found) = found.await.map_err(Fault::from)? {
+                    let scopes = found.scopes.iter().copied().map(scope_of).collect();
+                    let (party, officer, ends) = (party.clone(), found.officer, found.until);
+                    return Ok(Some(Grant { party, officer, scopes, ends }));
+                }
+            }
+            Ok(None)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     random::Random,
 };
-use comity_exchange::{Desk, Entropy, House};
+use comity_exchange::{Desk, Entropy};
 use comity_record::Timestamp;
 use comity_store::AnyStore;
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -19,13 +19,9 @@ pub type NodeDesk = Desk<AnyStore, SealedBodies>;
 const QUEUE: usize = 64;
 
 type Job = Box<
-    dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>
+    dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>
         + Send,
 >;
-
-/// Gives a job's result to whoever asked. It is called once everybody has been told what the job changed, so that who
-/// asked finds it everywhere.
-type Answer = Box<dyn FnOnce() + Send>;
 
 /// What the rim gives to a job: the time and randomness.
 #[derive(Debug)]
@@ -87,7 +83,6 @@ pub struct Sequencer {
     queue: mpsc::Sender<Job>,
     changed: watch::Receiver<u64>,
     roster: watch::Receiver<Roster>,
-    house: watch::Receiver<Arc<House>>,
 }
 
 impl fmt::Debug for Sequencer {
@@ -107,27 +102,22 @@ impl Sequencer {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
         let (size, changed) = watch::channel(desk.log().size());
         let (post, roster) = watch::channel(Roster::of(&desk));
-        let (rules, house) = watch::channel(desk.house_now());
         let mut means = Means { clock, entropy: SystemEntropy(random) };
         let task = tokio::spawn(async move {
             while let Some(job) = jobs.recv().await {
-                let answer = job(&mut desk, &mut means).await;
+                job(&mut desk, &mut means).await;
                 if post.borrow().generation != desk.roster() {
                     post.send_replace(Roster::of(&desk));
-                }
-                if !Arc::ptr_eq(&rules.borrow(), &desk.house_now()) {
-                    rules.send_replace(desk.house_now());
                 }
                 size.send_if_modified(|size| {
                     let grown = *size != desk.log().size();
                     *size = desk.log().size();
                     grown
                 });
-                answer();
             }
             desk
         });
-        (Sequencer { queue, changed, roster, house }, task)
+        (Sequencer { queue, changed, roster }, task)
     }
 
     /// Runs a job in its turn and returns its result. Waits while the queue is full.
@@ -141,10 +131,8 @@ impl Sequencer {
         let (done, result) = oneshot::channel();
         let job: Job = Box::new(move |desk, means| {
             Box::pin(async move {
-                let value = job(desk, means).await;
                 // Whoever asked may have gone away; the work is done all the same.
-                let answer: Answer = Box::new(move || drop(done.send(value)));
-                answer
+                let _gone = done.send(job(desk, means).await).is_err();
             })
         });
         self.queue.send(job).await.map_err(|_| NotNow::Stopping)?;
@@ -162,16 +150,6 @@ impl Sequencer {
     /// Who may connect, and its changes.
     pub fn roster(&self) -> watch::Receiver<Roster> {
         self.roster.clone()
-    }
-
-    /// Units, officers, tokens and saved searches as they stand: looked at on every request, without a turn in the queue.
-    pub fn house(&self) -> Arc<House> {
-        Arc::clone(&self.house.borrow())
-    }
-
-    /// Entries of the log so far.
-    pub fn size(&self) -> u64 {
-        *self.changed.borrow()
     }
 
     /// Tells of every growth of the log.

@@ -15,9 +15,7 @@ use crate::{
     http::{
         ConnectionLimits,
         api::{self, Api, ApiLimits, Readiness, Token},
-        certificate,
         exchange::{ClientLimits, ExchangeServer, Host, PeerClient, QuotaLimits},
-        taxii::{self, TaxiiLimits, TaxiiServer},
     },
     metrics::Metrics,
     random::Random,
@@ -174,26 +172,16 @@ impl Running {
             requests_per_minute: config.api.requests_per_minute,
             body_pause: Duration::from_secs(30),
         };
-        let (tokens, parties) = (Arc::clone(&app), Arc::clone(&app));
-        let number = random.id().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let taxii_limits = TaxiiLimits {
-            body: config.taxii.body_bytes as usize,
-            requests_per_minute: config.taxii.requests_per_minute,
-            body_pause: limits.body_pause,
-        };
-        let taxii = TaxiiServer::new(parties, clock.clone(), taxii_limits, number, &metrics);
+        let tokens = Arc::clone(&app);
         let api =
             Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, Readiness::default(), metrics);
-        let router = with_actions(api).router().merge(taxii::router(taxii));
-        let tls = config.api.has_certificate();
-        let tls = tls.then(|| certificate::server(&config.api.certificate, &config.api.key)).transpose()?;
+        let router = with_actions(api).router();
         let tcp = match config.api.listen.0 {
             crate::config::Listen::At(address) => Some(bind(address).await?),
             crate::config::Listen::Off => None,
         };
         self.api_at = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
-        // The console of this machine speaks no TLS; it has the socket.
-        if let Some(address) = self.api_at.filter(|address| tls.is_none() && address.ip().is_loopback()) {
+        if let Some(address) = self.api_at {
             let path = config.node.data_dir.join("api.address");
             write_private(&path, &address.to_string())?;
             self.files.push(path);
@@ -211,7 +199,7 @@ impl Running {
         };
         let (limits, stopping) = (connection_limits(config), self.stop.watch());
         self.tasks.spawn(async move {
-            let drained = api::run(router, tcp, tls, unix, limits, stopping).await;
+            let drained = api::run(router, tcp, unix, limits, stopping).await;
             tracing::info!(finished = drained.finished, cut = drained.cut, "the API's listener ended");
         });
         Ok(())

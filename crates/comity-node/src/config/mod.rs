@@ -37,8 +37,6 @@ pub struct Config {
     pub peers: Peers,
     /// The local API.
     pub api: Api,
-    /// TAXII.
-    pub taxii: Taxii,
     /// Witnesses of the ledger.
     pub witness: Witness,
     /// The log.
@@ -81,31 +79,17 @@ section! {
 }
 
 section! {
-    /// The local API and TAXII, for the command line and for tools. Other machines are served only over TLS.
+    /// The local API, for the command line and for tools on this machine. It is not for other machines.
     Api {
-        /// A loopback address such as `127.0.0.1:8080`, or with a certificate any address; port 0 takes a free one, written
-        /// to `api.address` in the data folder where it is loopback in clear. Empty: no TCP.
+        /// A loopback address such as `127.0.0.1:8080`; port 0 takes a free one, written to `api.address` in the data
+        /// folder. Empty: no TCP.
         listen: Text<Listen> = Text(Listen::at("127.0.0.1:0")),
-        /// The certificate chain in PEM, the leaf first, by which TCP speaks TLS 1.2 or 1.3. Empty: in clear.
-        certificate: PathBuf = PathBuf::new(),
-        /// The private key of the certificate in PEM.
-        key: PathBuf = PathBuf::new(),
         /// A Unix socket in the data folder. Empty: none.
         socket: String = "api.sock".to_owned(),
         /// The longest body of a request, in bytes.
         body_bytes: u32 = 16_777_216,
         /// Requests per minute for each token.
         requests_per_minute: u32 = 600,
-    }
-}
-
-section! {
-    /// TAXII 2.1, below `/taxii2/` on the listener of the API.
-    Taxii {
-        /// The longest body of a request, in bytes.
-        body_bytes: u32 = 16_777_216,
-        /// Requests per minute for each token.
-        requests_per_minute: u32 = 12_000,
     }
 }
 
@@ -155,11 +139,6 @@ impl Config {
         let mut config = Config::parse(&text, path)?;
         if let Some(folder) = path.parent() {
             config.node.data_dir = folder.join(&config.node.data_dir);
-            for path in [&mut config.api.certificate, &mut config.api.key] {
-                if !path.as_os_str().is_empty() {
-                    *path = folder.join(&*path);
-                }
-            }
             for party in config.party.values_mut() {
                 party.packs.iter_mut().for_each(|pack| *pack = folder.join(&*pack));
             }
@@ -198,15 +177,8 @@ impl Config {
         };
         if let Listen::At(address) = *self.api.listen
             && !address.ip().is_loopback()
-            && !self.api.has_certificate()
         {
-            return wrong(
-                "api.listen",
-                "beyond loopback the API is served only over TLS: give `api.certificate`",
-            );
-        }
-        if self.api.certificate.as_os_str().is_empty() != self.api.key.as_os_str().is_empty() {
-            return wrong("api.key", "certificate and key are given together");
+            return wrong("api.listen", "the local API listens on loopback addresses only");
         }
         if self.api.socket.contains('/') {
             return wrong("api.socket", "a file name is wanted, without a folder");
@@ -222,20 +194,11 @@ impl Config {
             ("peers.retry_seconds", self.peers.retry_seconds),
             ("api.body_bytes", self.api.body_bytes),
             ("api.requests_per_minute", self.api.requests_per_minute),
-            ("taxii.body_bytes", self.taxii.body_bytes),
-            ("taxii.requests_per_minute", self.taxii.requests_per_minute),
         ];
         match positive.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => wrong(key, "at least 1 is needed"),
             None => Ok(()),
         }
-    }
-}
-
-impl Api {
-    /// Whether TCP speaks TLS.
-    pub fn has_certificate(&self) -> bool {
-        !self.certificate.as_os_str().is_empty()
     }
 }
 

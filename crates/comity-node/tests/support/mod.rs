@@ -125,7 +125,7 @@ pub fn ctx_of<'a>(running: &'a Running, code: &PartyCode) -> &'a Ctx {
 }
 
 pub async fn import(ctx: &Ctx, file: &Path) -> ImportShown {
-    let options = ImportOptions { unmarked: Tlp::Green, unit: None };
+    let options = ImportOptions { unmarked: Tlp::Green, unit: None, list: Default::default() };
     import_file(ctx, file, options, |_| {}).await.unwrap()
 }
 

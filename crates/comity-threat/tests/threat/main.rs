@@ -13,6 +13,7 @@
 
 mod exercise;
 mod hostile;
+mod lists;
 mod misp;
 mod published;
 mod vectors;
@@ -29,7 +30,7 @@ fn shared(name: &str) -> Option<Vec<u8>> {
     Some(if name.ends_with(".zst") { zstd::decode_all(bytes.as_slice()).unwrap() } else { bytes })
 }
 
-/// The JSON files of a shared tar archive, by name.
+/// The JSON, CSV and text files of a shared tar archive, by name.
 fn shared_archive(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let bytes = shared(name)?;
     let mut archive = tar::Archive::new(bytes.as_slice());
@@ -37,7 +38,7 @@ fn shared_archive(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         let path = entry.path().unwrap().to_string_lossy().into_owned();
-        if path.ends_with(".json") {
+        if [".json", ".csv", ".txt"].iter().any(|ending| path.ends_with(ending)) {
             let mut content = Vec::new();
             entry.read_to_end(&mut content).unwrap();
             out.push((path, content));

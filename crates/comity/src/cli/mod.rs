@@ -9,8 +9,8 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, border, collection, config, crossing, demo, house, import, init, keys, law, ledger, letter,
-        peer, pouch, principles, receipt, replay, serve, share, withdraw,
+        ask, border, config, crossing, demo, export, house, import, init, keys, law, ledger, letter, peer,
+        pouch, principles, receipt, replay, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -113,15 +113,14 @@ pub enum Verb {
     /// Add, list and end tokens for the local API
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Token(house::Token),
-    /// Take in STIX from files
+    /// Take in STIX and lists from files
     Import(import::Import),
+    /// Write STIX as lists, rules and zones for other tools
+    Export(export::Export),
     /// Show who gets what under which duties, and send it
     Share(share::Share),
     /// Ask another State for help
     Ask(Box<ask::Ask>),
-    /// List, begin and end the collections that tools read over TAXII
-    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
-    Collection(collection::Verb),
     /// List what was received
     Inbox(crossing::Inbox),
     /// List what was given, and whether it arrived
@@ -152,7 +151,6 @@ impl Verb {
                 | Verb::Import(_)
                 | Verb::Share(_)
                 | Verb::Ask(_)
-                | Verb::Collection(_)
                 | Verb::Inbox(_)
                 | Verb::Outbox(_)
                 | Verb::Crossing(_)

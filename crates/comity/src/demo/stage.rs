@@ -378,7 +378,7 @@ impl Theatre {
         path: &Path,
         step: &mut dyn FnMut(&str),
     ) -> Result<Vec<(RecordId, Labels, u64)>, Fault> {
-        let options = ImportOptions { unmarked: Tlp::Green, unit: None };
+        let options = ImportOptions { unmarked: Tlp::Green, unit: None, list: Default::default() };
         let shown = import_file(self.a.ctx()?, path, options, |_| {}).await.map_err(told)?;
         step(&format!(
             "A imported {} of {} objects in {} records; {} had no TLP marking and got {}",

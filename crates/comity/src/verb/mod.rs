@@ -2,10 +2,10 @@
 
 pub mod ask;
 pub mod border;
-pub mod collection;
 pub mod config;
 pub mod crossing;
 pub mod demo;
+pub mod export;
 pub mod house;
 pub mod import;
 pub mod init;
@@ -51,9 +51,9 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Officer(verb) => house::officer(&verb, &chosen, screen),
         Verb::Token(verb) => house::token(&verb, &chosen, screen),
         Verb::Import(verb) => import::run(&verb, &chosen, screen),
+        Verb::Export(verb) => export::run(&verb, screen),
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
-        Verb::Collection(verb) => collection::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),
         Verb::Outbox(verb) => crossing::outbox(&verb, &chosen, screen),
         Verb::Crossing(verb) => crossing::run(&verb, &chosen, screen),

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Runs a command, with `--json`; the exit code must be the one given.
-fn told(folder: &Path, exit: i32, arguments: &str) -> Value {
+pub fn told(folder: &Path, exit: i32, arguments: &str) -> Value {
     let output = run_in(folder, &format!("{arguments} --json"));
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(exit), "{arguments}: {errors}");
@@ -18,11 +18,11 @@ fn told(folder: &Path, exit: i32, arguments: &str) -> Value {
     serde_json::from_slice(bytes).unwrap()
 }
 
-fn done(folder: &Path, arguments: &str) -> Value {
+pub fn done(folder: &Path, arguments: &str) -> Value {
     told(folder, 0, arguments)
 }
 
-fn code(answer: &Value) -> &str {
+pub fn code(answer: &Value) -> &str {
     answer.pointer("/error/code").and_then(Value::as_str).unwrap()
 }
 

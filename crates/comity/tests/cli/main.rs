@@ -11,6 +11,7 @@ mod door;
 mod help;
 mod law;
 mod ledger;
+mod lists;
 mod node;
 mod streams;
 mod wrong;

@@ -4,6 +4,7 @@ use crate::{
     app::{
         Action, Fault,
         import::{ImportOptions, ImportShown},
+        lists::{ListOptions, Look},
     },
     config::Config,
     http::{
@@ -114,6 +115,7 @@ impl ApiClient {
         if let Some(unit) = &options.unit {
             target.push_str(&format!("&unit={}", encoded(unit.as_str())));
         }
+        target.push_str(&list_query(&options.list));
         let (pieces, waiting) = mpsc::channel(AHEAD);
         let sending = tokio::spawn(send(file, pieces, sent));
         let answer = self.ask(&target, "application/octet-stream", Body::new(Pieces(waiting))).await;
@@ -218,6 +220,24 @@ fn encoded(text: &str) -> String {
         other => format!("%{other:02X}"),
     };
     text.bytes().map(one).collect()
+}
+
+/// How a list is to be read, as the query of an import.
+fn list_query(list: &ListOptions) -> String {
+    let look = match list.look {
+        Look::ByFormat => None,
+        Look::Preview => Some("preview".to_owned()),
+        Look::Take => Some("take".to_owned()),
+    };
+    let format = list.format.map(|format| format.to_string());
+    let all = [
+        ("source", list.source.clone()),
+        ("format", format),
+        ("columns", list.columns.clone()),
+        ("look", look),
+    ];
+    let pairs = all.into_iter().filter_map(|(key, value)| Some(format!("&{key}={}", encoded(&value?))));
+    pairs.collect()
 }
 
 fn unreadable(path: &Path, why: &io::Error) -> Fault {

@@ -1,0 +1,235 @@
+//! Exports: from STIX objects to the forms that other tools read.
+//!
+//! An [`Export`] takes objects one after another and writes one text. What a format cannot say, what has ended and what a
+//! warning list holds is left out and counted with the reason: [`Report`]. Text of strangers is never copied into a place
+//! where a tool would read it as more than text.
+//!
+//! The crate is pure: whoever calls hands in objects that the reader may have, and writes the text away.
+
+mod format;
+mod line;
+mod rules;
+mod zone;
+
+pub use format::{Format, UnknownFormat};
+
+use crate::{
+    Moment, Object,
+    value::{Kind, Value, decisive, values_of},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an export is to hold.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The form.
+    pub format: Format,
+    /// The present: indicators that have ended by now are left out.
+    pub now: Moment,
+    /// Kinds of value to be written; all, where empty.
+    pub kinds: BTreeSet<Kind>,
+    /// What the export is called, in headers and as the source: letters, digits and hyphens.
+    pub name: String,
+    /// The number of the first Suricata rule.
+    pub first_rule: u32,
+}
+
+/// What was written and what was left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Objects seen.
+    pub objects: u64,
+    /// Lines, rules or objects written.
+    pub written: u64,
+    /// Values that came again.
+    pub repeated: u64,
+    /// Left out, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// Values that a warning list holds, with the list; the first [`MAX_SUPPRESSED`] of them.
+    pub suppressed: Vec<(String, String)>,
+}
+
+/// Most suppressed values that are shown one by one.
+pub const MAX_SUPPRESSED: usize = 1000;
+
+/// The warning list that holds a value, where one does.
+pub type Suppress<'s> = &'s dyn Fn(&Value) -> Option<String>;
+
+/// An export in the making.
+pub struct Export<'s> {
+    options: Options,
+    suppress: Suppress<'s>,
+    seen: BTreeSet<Value>,
+    out: String,
+    report: Report,
+}
+
+impl std::fmt::Debug for Export<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Export")
+            .field("options", &self.options)
+            .field("report", &self.report)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A value on its way out, with what its object says.
+struct Row<'r> {
+    value: &'r Value,
+    id: &'r str,
+    name: &'r str,
+    labels: &'r str,
+    valid_from: &'r str,
+    valid_until: &'r str,
+    confidence: &'r str,
+}
+
+impl<'s> Export<'s> {
+    /// An export that has its header only.
+    pub fn new(options: Options, suppress: Suppress<'s>) -> Export<'s> {
+        let mut out = String::new();
+        line::header(&options, &mut out);
+        Export { options, suppress, seen: BTreeSet::new(), out, report: Report::default() }
+    }
+
+    /// Takes one object.
+    pub fn take(&mut self, object: &Object<'_>) {
+        self.report.objects += 1;
+        if self.options.format == Format::Stix {
+            return self.splice(object);
+        }
+        if object.common().is_revoked() {
+            return self.leave_out("revoked");
+        }
+        match object.type_name() {
+            "indicator" => self.indicator(object),
+            _ if crate::schema::is_observable(object.type_name()) => self.observable(object),
+            _ => self.leave_out("neither an indicator nor an observable"),
+        }
+    }
+
+    /// Counts an object that cannot be read as one.
+    pub fn refuse(&mut self) {
+        self.report.objects += 1;
+        self.leave_out("not an object of STIX");
+    }
+
+    /// What was written so far, taken away; for writing piece by piece.
+    pub fn drain(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    /// The end of the text, and the report.
+    pub fn finish(mut self) -> (String, Report) {
+        line::footer(&self.options, self.report.written, &mut self.out);
+        (self.out, self.report)
+    }
+
+    /// The bytes of the object as they came.
+    fn splice(&mut self, object: &Object<'_>) {
+        self.out.push_str(if self.report.written > 0 { ",\n" } else { ",\"objects\":[\n" });
+        self.out.push_str(object.text());
+        self.report.written += 1;
+    }
+
+    fn indicator(&mut self, object: &Object<'_>) {
+        let until = object.text_of("valid_until").unwrap_or_default();
+        if until.parse::<Moment>().is_ok_and(|until| until <= self.options.now) {
+            return self.leave_out("no longer valid");
+        }
+        let kind = object.text_of("pattern_type").unwrap_or("stix".into());
+        let pattern = object.text_of("pattern").unwrap_or_default();
+        if kind != "stix" {
+            return self.rule_text(object.id(), &kind, &pattern);
+        }
+        if self.options.format.takes_rules_only() {
+            return self.leave_out("not written in this language");
+        }
+        // What needs more than one value to be true would match too much when only one of them is left.
+        match decisive(&pattern) {
+            Some(decisive) => self.values(object, &decisive.values),
+            None => self.leave_out("a pattern that no single value decides"),
+        }
+    }
+
+    fn observable(&mut self, object: &Object<'_>) {
+        if self.options.format.takes_rules_only() {
+            return self.leave_out("not written in this language");
+        }
+        let values: Vec<Value> =
+            values_of(object).into_iter().filter(|value| value.kind() != Kind::Other).collect();
+        match values.is_empty() {
+            true => self.leave_out("no value"),
+            false => self.values(object, &values),
+        }
+    }
+
+    fn values(&mut self, object: &Object<'_>, values: &[Value]) {
+        let text = |key: &str| object.text_of(key).unwrap_or_default();
+        let (name, valid_from, valid_until) = (text("name"), text("valid_from"), text("valid_until"));
+        let labels: Vec<String> = object
+            .get("labels")
+            .into_iter()
+            .flat_map(crate::reader::Value::children)
+            .filter_map(|label| Some(label.as_str()?.into_owned()))
+            .collect();
+        let labels = labels.join("|");
+        let confidence = object.get("confidence").map_or("", crate::reader::Value::raw);
+        for value in values {
+            let row = Row {
+                value,
+                id: object.id(),
+                name: &name,
+                labels: &labels,
+                valid_from: &valid_from,
+                valid_until: &valid_until,
+                confidence,
+            };
+            self.value(&row);
+        }
+    }
+
+    fn value(&mut self, row: &Row<'_>) {
+        if !self.options.kinds.is_empty() && !self.options.kinds.contains(&row.value.kind()) {
+            return self.leave_out("of another kind than asked for");
+        }
+        if let Some(list) = (self.suppress)(row.value) {
+            *self.report.left_out.entry("held by a warning list").or_default() += 1;
+            if self.report.suppressed.len() < MAX_SUPPRESSED {
+                self.report.suppressed.push((row.value.text().to_owned(), list));
+            }
+            return;
+        }
+        if self.seen.contains(row.value) {
+            self.report.repeated += 1;
+            return;
+        }
+        let number =
+            self.options.first_rule.saturating_add(u32::try_from(self.report.written).unwrap_or(u32::MAX));
+        match line::write(&self.options, row, number, &mut self.out) {
+            Ok(lines) => {
+                self.seen.insert(row.value.clone());
+                self.report.written += lines;
+            }
+            Err(reason) => self.leave_out(reason),
+        }
+    }
+
+    /// An indicator whose pattern is a rule already.
+    fn rule_text(&mut self, id: &str, kind: &str, pattern: &str) {
+        if self.options.format.rule_type() != Some(kind) {
+            return self.leave_out("written in another language");
+        }
+        match rules::verbatim(self.options.format, id, pattern, &mut self.out) {
+            Ok(()) => self.report.written += 1,
+            Err(reason) => self.leave_out(reason),
+        }
+    }
+
+    fn leave_out(&mut self, reason: &'static str) {
+        *self.report.left_out.entry(reason).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;
