@@ -9,6 +9,7 @@ pub mod config;
 pub mod http;
 pub mod keys;
 pub mod log;
+pub mod matching;
 pub mod metrics;
 pub mod projection;
 pub mod random;

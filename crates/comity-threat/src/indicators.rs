@@ -194,6 +194,39 @@ pub fn of_stix(bytes: &[u8], mut each: impl FnMut(StixIndicator)) -> Result<u64,
     })
 }
 
+/// What others say of indicators: an opinion that disagrees, or a sighting (STIX 2.1 sections 4.15 and 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// It was seen.
+    Sighted,
+    /// Somebody disagrees.
+    Against,
+}
+
+/// What a STIX input says of indicators, by their ids.
+///
+/// # Errors
+/// A fault of its JSON.
+pub fn words_of_stix(bytes: &[u8], mut each: impl FnMut(&str, Word)) -> Result<u64, ReadFault> {
+    read_all(bytes, |raw| {
+        let Ok(object) = Object::read(raw.bytes) else { return Ok(()) };
+        match object.type_name() {
+            "sighting" => {
+                let of = object.text_of("sighting_of_ref");
+                of.iter().for_each(|id| each(id, Word::Sighted));
+            }
+            "opinion" => {
+                let against = object.text_of("opinion").is_some_and(|said| said.ends_with("disagree"));
+                let about = object.get("object_refs").filter(|_| against);
+                let about = about.into_iter().flat_map(crate::reader::Value::children);
+                about.filter_map(crate::reader::Value::as_str).for_each(|id| each(&id, Word::Against));
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +276,16 @@ mod tests {
         let table = "date,URL,description\n1,http://u@Evil.example:80/a,\"x, y\"\n2,http://192.0.2.1/,\n3,nothing here,\n";
         let refused = of_url_table(table, |value| found.push(value.text().to_owned()));
         assert_eq!((found, refused), (vec!["evil.example".to_owned(), "192.0.2.1".to_owned()], 1));
+    }
+
+    #[test]
+    fn sightings_and_opinions_are_words_about_indicators() {
+        let bundle = r#"[{"type":"sighting","id":"sighting--1","sighting_of_ref":"indicator--1"},
+            {"type":"opinion","id":"opinion--1","opinion":"strongly-disagree","object_refs":["indicator--1","indicator--2"]},
+            {"type":"opinion","id":"opinion--2","opinion":"agree","object_refs":["indicator--1"]}]"#;
+        let mut said = Vec::new();
+        words_of_stix(bundle.as_bytes(), |id, word| said.push(format!("{id} {word:?}"))).unwrap();
+        assert_eq!(said, ["indicator--1 Sighted", "indicator--1 Against", "indicator--2 Against"]);
     }
 
     #[test]

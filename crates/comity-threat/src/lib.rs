@@ -16,6 +16,7 @@
 
 pub mod attribution;
 pub mod export;
+pub mod grade;
 pub mod identifier;
 pub mod import;
 pub mod indicators;

@@ -19,7 +19,7 @@ pub use format::Format;
 pub use judge::{Found, Rule};
 pub use reading::{Reading, Seen};
 pub use roles::{Role, Roles};
-pub use tally::{Tally, Verdict};
+pub use tally::{Hits, Tally, Verdict};
 
 use std::borrow::Cow;
 

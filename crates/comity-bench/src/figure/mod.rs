@@ -4,6 +4,7 @@ pub mod border;
 pub mod exchange;
 pub mod import;
 pub mod ledger;
+pub mod matching;
 pub mod signatures;
 pub mod start;
 
@@ -24,12 +25,14 @@ pub enum Figure {
     Ledger,
     /// Starting, and memory at rest.
     Start,
+    /// Logs against a million indicators.
+    Match,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Figure; 5] =
-        [Figure::Import, Figure::Border, Figure::Exchange, Figure::Ledger, Figure::Start];
+    pub const ALL: [Figure; 6] =
+        [Figure::Import, Figure::Border, Figure::Exchange, Figure::Ledger, Figure::Start, Figure::Match];
 
     /// Measures, with files below `dir`.
     pub fn measure(self, dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
@@ -39,6 +42,7 @@ impl Figure {
             Figure::Exchange => exchange::measure(dir, objects),
             Figure::Ledger => ledger::measure(dir),
             Figure::Start => start::measure(dir, objects),
+            Figure::Match => matching::measure(),
         }
     }
 }

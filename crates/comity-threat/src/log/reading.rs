@@ -5,7 +5,7 @@ use super::{
     judge::{Judge, Valid},
     time, zeek,
 };
-use crate::matching::{Matcher, Scanner};
+use crate::matching::{Matcher, Origin, Scanner};
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 pub struct Reading<'r> {
     matcher: &'r Matcher,
     roles: &'r Roles,
-    valid: &'r Valid<'r>,
+    valid: Box<Valid<'r>>,
     scanner: Scanner,
     fields: Scanner,
     format: Option<Format>,
@@ -40,8 +40,6 @@ pub struct Seen<'s> {
     pub found: &'s [Found],
 }
 
-const ALWAYS: &Valid<'static> = &|_, _| true;
-
 impl<'r> Reading<'r> {
     /// Of one log, in this format; `None` lets its first line say.
     pub fn new(
@@ -53,7 +51,7 @@ impl<'r> Reading<'r> {
         Reading {
             matcher,
             roles,
-            valid: ALWAYS,
+            valid: Box::new(|_, _| true),
             fields: scanner.clone(),
             scanner,
             format,
@@ -65,8 +63,8 @@ impl<'r> Reading<'r> {
     }
 
     /// With a say about which indicators count at which time.
-    pub fn valid(mut self, valid: &'r Valid<'r>) -> Reading<'r> {
-        self.valid = valid;
+    pub fn valid(mut self, valid: impl Fn(Origin, Option<i64>) -> bool + 'r) -> Reading<'r> {
+        self.valid = Box::new(valid);
         self
     }
 
@@ -172,7 +170,7 @@ impl<'r> Reading<'r> {
         };
         let mut judge = Judge {
             matcher: self.matcher,
-            valid: self.valid,
+            valid: &*self.valid,
             scanner: &mut self.fields,
             found: Vec::new(),
             time: None,

@@ -178,7 +178,7 @@ fn the_time_of_the_log_counts_and_not_that_of_the_reading() {
     let valid = |_, time: Option<i64>| time.is_none_or(|time| (100_000..200_000).contains(&time));
     let rows = ["99.9", "100.0", "199.9", "200.0", "-"].map(|ts| format!("{ts}\tC1\t192.0.2.1"));
     let mut lines = Vec::new();
-    let mut reading = Reading::new(&matcher, &roles, Scanner::new(Way::best()), None).valid(&valid);
+    let mut reading = Reading::new(&matcher, &roles, Scanner::new(Way::best()), None).valid(valid);
     reading
         .read(zeek(&rows.each_ref().map(String::as_str)).as_bytes(), true, &mut |seen| lines.push(seen.line));
     assert_eq!((lines, reading.records()), (vec![8, 9, 11], 5));

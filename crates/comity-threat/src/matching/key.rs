@@ -24,7 +24,8 @@ impl std::fmt::Debug for Keys {
 impl Keys {
     pub(super) fn new(secret: Secret) -> Keys {
         let (words, _) = secret.as_chunks::<8>();
-        let word = |index: usize| words.get(index).map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let word =
+            |index: usize| spread(words.get(index).map_or(0, |bytes| u64::from_le_bytes(*bytes)), index);
         // Odd factors lose nothing.
         Keys { seed: word(0), mix: word(1) | 1, end: word(2) | 1, classes: word(3) | 1 }
     }
@@ -85,6 +86,14 @@ impl Keys {
         let last = rest.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
         fold(state ^ last, self.end.wrapping_add(text.len() as u64 * 2))
     }
+}
+
+/// Spreads a word over all its bits (the finaliser of SplitMix64), so that a secret with a pattern gives no factor with one.
+fn spread(word: u64, index: usize) -> u64 {
+    let mut word = word.wrapping_add(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(index as u64 + 1));
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
 }
 
 #[inline(always)]

@@ -9,8 +9,8 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, border, config, crossing, demo, export, house, import, init, keys, law, ledger, letter, peer,
-        pouch, principles, receipt, replay, serve, share, withdraw,
+        ask, border, config, crossing, demo, export, house, import, init, keys, law, ledger, letter,
+        matching, peer, pouch, principles, receipt, replay, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -117,6 +117,8 @@ pub enum Verb {
     Import(import::Import),
     /// Write STIX as lists, rules and zones for other tools
     Export(export::Export),
+    /// Match logs against indicators, at home
+    Match(Box<matching::Match>),
     /// Show who gets what under which duties, and send it
     Share(share::Share),
     /// Ask another State for help

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod law;
 pub mod ledger;
 pub mod letter;
+pub mod matching;
 pub(crate) mod open;
 pub mod peer;
 pub mod pouch;
@@ -52,6 +53,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Token(verb) => house::token(&verb, &chosen, screen),
         Verb::Import(verb) => import::run(&verb, &chosen, screen),
         Verb::Export(verb) => export::run(&verb, screen),
+        Verb::Match(verb) => matching::run(&verb, &chosen, screen),
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),

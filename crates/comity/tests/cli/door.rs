@@ -119,6 +119,7 @@ fn no_golden_file_is_left_over() {
         super::law::CHECKED,
         super::ledger::LEDGER,
         super::ledger::RECEIPT,
+        super::matching::CASES,
         super::node::CASES,
         super::wrong::CASES,
     ];

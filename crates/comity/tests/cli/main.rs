@@ -12,6 +12,7 @@ mod help;
 mod law;
 mod ledger;
 mod lists;
+mod matching;
 mod node;
 mod streams;
 mod wrong;
