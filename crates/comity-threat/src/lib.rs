@@ -20,6 +20,7 @@ pub mod grade;
 pub mod identifier;
 pub mod import;
 pub mod indicators;
+pub mod index;
 pub mod labels;
 pub mod lists;
 pub mod log;

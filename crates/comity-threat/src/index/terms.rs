@@ -1,0 +1,143 @@
+//! Exact terms: what an object is, holds, says about itself, and refers to.
+
+use crate::{
+    Object,
+    reader::{JsonKind, Value},
+    value::{Kind, values_of},
+};
+
+/// What kind of term it is. The numbers are partitions of the index and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum Family {
+    /// The object's id.
+    Id = 1,
+    /// Its `type`.
+    Type = 2,
+    /// A value that it holds, in canonical form behind its kind: `name:example.org` (docs/reference/values.md).
+    Value = 3,
+    /// A label: an entry of the record's labels as `tlp=amber`, or one of the object's own `labels`, folded.
+    Label = 4,
+    /// Where it comes from: its `created_by_ref`, and the codes of the parties it came through.
+    Source = 5,
+    /// The id of an object that it refers to.
+    Reference = 6,
+}
+
+impl Family {
+    /// The partition of the index.
+    pub fn partition(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Gives every term of an object, some perhaps twice.
+///
+/// References are all strings below keys that end in `_ref` or `_refs`, at any depth, but for markings, which the
+/// record's labels tell, and for the creator, which is a source.
+pub fn terms(object: &Object<'_>, take: &mut impl FnMut(Family, &str)) {
+    if !object.id().is_empty() {
+        take(Family::Id, object.id());
+    }
+    take(Family::Type, object.type_name());
+    let mut term = String::new();
+    for value in values_of(object) {
+        term.clear();
+        term.extend([value.kind().word(), ":", value.text()]);
+        take(Family::Value, &term);
+        if let Some((range, length)) = value.text().split_once('/').filter(|_| value.kind() == Kind::Cidr) {
+            let length = length.parse().unwrap_or_default();
+            take(Family::Value, &range_length(range.contains(':'), length));
+        }
+    }
+    if let Some(labels) = object.get("labels") {
+        for label in labels.children().filter_map(Value::as_str) {
+            take(Family::Label, &super::fold(&label));
+        }
+    }
+    if let Some(creator) = object.common().created_by_ref() {
+        take(Family::Source, creator);
+    }
+    if object.root().any_key(is_reference) {
+        references(object.root(), take);
+    }
+}
+
+/// The term that tells that a range of this length is held, of IPv6 addresses or else of IPv4: who looks for an address
+/// then looks for the ranges of those lengths only.
+pub fn range_length(v6: bool, length: u8) -> String {
+    format!("range:{}/{length}", if v6 { 6 } else { 4 })
+}
+
+fn references(value: Value<'_>, take: &mut impl FnMut(Family, &str)) {
+    for child in value.children() {
+        match child.kind() {
+            JsonKind::String if is_reference(&child.key()) => {
+                child.as_str().inspect(|id| take(Family::Reference, id));
+            }
+            JsonKind::Array if is_reference(&child.key()) => {
+                child.children().filter_map(Value::as_str).for_each(|id| take(Family::Reference, &id));
+            }
+            JsonKind::Array | JsonKind::Object => references(child, take),
+            _ => {}
+        }
+    }
+}
+
+fn is_reference(key: &str) -> bool {
+    let marking = matches!(key, "object_marking_refs" | "marking_ref" | "created_by_ref");
+    !marking && (key.ends_with("_ref") || key.ends_with("_refs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Vec<(Family, String)> {
+        let mut found = Vec::new();
+        terms(&Object::read(text.as_bytes()).unwrap(), &mut |family, term| {
+            found.push((family, term.to_owned()))
+        });
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn an_object_is_found_by_what_it_is_holds_and_refers_to() {
+        let found = all(
+            r#"{"type":"indicator","id":"indicator--1","created_by_ref":"identity--1","labels":["Bad Thing"],
+            "object_marking_refs":["marking-definition--1"],"granular_markings":[{"marking_ref":"marking-definition--2"}],
+            "pattern":"[domain-name:value = 'Example.ORG.' OR ipv4-addr:value = '192.0.2.1']","pattern_type":"stix",
+            "x":{"deep_ref":"tool--1","other":[{"thing_refs":["a--1","b--1"]}]}}"#,
+        );
+        let wanted = [
+            (Family::Id, "indicator--1"),
+            (Family::Type, "indicator"),
+            (Family::Value, "ipv4:192.0.2.1"),
+            (Family::Value, "name:example.org"),
+            (Family::Label, "bad thing"),
+            (Family::Source, "identity--1"),
+            (Family::Reference, "a--1"),
+            (Family::Reference, "b--1"),
+            (Family::Reference, "tool--1"),
+        ];
+        assert_eq!(found, wanted.map(|(family, term)| (family, term.to_owned())));
+    }
+
+    #[test]
+    fn relationships_and_sightings_are_found_from_both_ends() {
+        let found =
+            all(r#"{"type":"relationship","id":"relationship--1","source_ref":"a--1","target_ref":"b--1"}"#);
+        assert!(
+            found.contains(&(Family::Reference, "a--1".into()))
+                && found.contains(&(Family::Reference, "b--1".into()))
+        );
+        let found = all(
+            r#"{"type":"sighting","id":"sighting--1","sighting_of_ref":"a--1","observed_data_refs":["o--1"]}"#,
+        );
+        assert!(
+            found.contains(&(Family::Reference, "a--1".into()))
+                && found.contains(&(Family::Reference, "o--1".into()))
+        );
+    }
+}
