@@ -201,13 +201,19 @@ async fn with_case(desk: &NodeDesk, record: RecordId, request: Request) -> Resul
     Ok(Request { case: Some(case), ..request })
 }
 
-/// The records authored here that a party was not yet given: threat information, not derived, not recalled.
+/// The records authored here that a party was not yet given: threat information, not derived, not recalled, not
+/// erased.
 async fn ungiven(desk: &NodeDesk, to: &PartyCode) -> Result<Vec<RecordId>, DeskFault> {
     let given = desk.given(to).await?;
     let mut records = Vec::new();
     for (record, row) in desk.own_records().await? {
-        if row.objects > 0 && !given.contains(&record) && !desk.is_recalled(record).await? {
-            records.push(record);
+        if row.objects == 0 || given.contains(&record) || desk.is_recalled(record).await? {
+            continue;
+        }
+        match desk.envelope(record).await {
+            // An erased record is still entered, and there is nothing left of it to share.
+            Err(DeskFault::Erased { .. }) => {}
+            held => records.push(held.map(|_| record)?),
         }
     }
     Ok(records)
