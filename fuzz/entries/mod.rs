@@ -32,6 +32,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("stix", threat::stix),
     ("import", threat::import),
     ("pattern", threat::pattern),
+    ("index", threat::index),
     ("value", threat::value),
     ("scan", threat::scan),
     ("log", threat::log),

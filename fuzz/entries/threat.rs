@@ -36,6 +36,11 @@ pub fn redact(bytes: &[u8]) {
     comity_threat::redact::fuzz_entry(bytes);
 }
 
+/// What an object can be found by: terms, words of its text, and its own text as a search.
+pub fn index(bytes: &[u8]) {
+    comity_threat::index::fuzz_entry(bytes);
+}
+
 /// A value of any kind, as written.
 pub fn value(bytes: &[u8]) {
     comity_threat::value::fuzz_entry(bytes);

@@ -1,6 +1,7 @@
 //! Nodes to be measured: the same that `comity serve` runs, with an invented party, a store and TLS of their own.
 
 use crate::Outcome;
+use comity_ledger::store::Store;
 use comity_node::{
     app::{
         Action, Ctx, Running,
@@ -13,6 +14,7 @@ use comity_node::{
     },
     clock::Clock,
     config::{Config, Listen, Text},
+    projection::Behind,
     random::SystemRandom,
 };
 use comity_record::{Canonical, Letter, PartyCode, RootSigned, UnitStatement, label::Tlp};
@@ -111,6 +113,19 @@ impl Node {
             return Err(format!("{} of {} objects were taken", shown.taken, shown.objects).into());
         }
         Ok(shown)
+    }
+
+    /// Waits until every index has come to the end of the log.
+    pub async fn indexed(&self) -> Outcome<()> {
+        let views = &self.ctx()?.views;
+        let size = views.feed().store().head().await?.size;
+        while let Err(behind) = views.reach(size).await {
+            // Building takes longer than a reader's patience; a view that cannot go on says so.
+            if let Behind::Stuck { .. } = behind {
+                return Err(behind.into());
+            }
+        }
+        Ok(())
     }
 
     /// Shares everything; every crossing must be cleared.

@@ -13,6 +13,7 @@ pub mod matching;
 pub mod metrics;
 pub mod projection;
 pub mod random;
+pub mod reading;
 pub mod seal;
 pub mod stop;
 pub mod tls;

@@ -5,7 +5,10 @@
 
 use crate::support::{Node, Reached, ctx_of, share, start, two};
 use comity_exchange::{Content, DeskFault, Manuscript, tables, turn::Turn};
-use comity_ledger::tile::TilePath;
+use comity_ledger::{
+    store::{Order, Store},
+    tile::TilePath,
+};
 use comity_node::{
     app::{
         Action, Ctx,
@@ -16,6 +19,7 @@ use comity_node::{
     },
     config::{Log, LogFormat, Text},
     log::subscriber,
+    projection::index,
 };
 use comity_record::{Canonical, Labels, PartyCode, RecordId};
 use std::{
@@ -458,8 +462,9 @@ async fn rows_with(ctx: &Ctx, canaries: &Canaries) -> BTreeSet<String> {
     let rows = ctx.sequencer.run(|desk, _| {
         Box::pin(async move {
             let mut rows = Vec::new();
-            for table in tables::LOG_TABLES {
-                for partition in 0..3 {
+            let views = [index::TERMS, index::ROWS, index::CLASSES, index::WORDS, index::WORD_ROWS];
+            for table in tables::LOG_TABLES.iter().chain(&views) {
+                for partition in 0..8 {
                     for (key, value) in desk.rows(*table, partition).await? {
                         rows.push((table.name, key, value));
                     }
@@ -475,6 +480,18 @@ async fn rows_with(ctx: &Ctx, canaries: &Canaries) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// How many rows the indexes have.
+async fn index_rows(ctx: &Ctx) -> usize {
+    let store = ctx.views.feed().store();
+    let mut rows = 0;
+    for table in [index::TERMS, index::ROWS, index::CLASSES, index::WORDS, index::WORD_ROWS] {
+        for partition in 0..8 {
+            rows += store.scan(table, partition, &[], &[], 100, Order::Ascending).await.unwrap().len();
+        }
+    }
+    rows
 }
 
 async fn erase_all(ctx: &Ctx) -> u64 {
@@ -548,6 +565,7 @@ async fn canaries_are_in_no_log_page_or_file_and_none_is_left_after_erasure() {
     assert!(bodies > 500, "{bodies}");
     for node in [&a, &b] {
         assert_eq!(rows_with(node.ctx(), &canaries).await, BTreeSet::new(), "{}", node.code);
+        assert_eq!(index_rows(node.ctx()).await, 0, "{}", node.code);
     }
     let mut files = 0;
     for node in [a, b] {

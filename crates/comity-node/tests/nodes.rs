@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod console;
+mod index;
 mod kills;
 mod leak;
 mod own_acts;
 mod real_input;
+mod search;
 mod support;
 mod views;
 

@@ -31,6 +31,7 @@ pub fn targets() -> Vec<Target> {
         ("import", texts(json)),
         ("redact", objects),
         ("pattern", patterns()),
+        ("index", indexed()),
         ("value", values()),
         ("scan", scans()),
         ("log", logs()),
@@ -76,6 +77,19 @@ fn values() -> Vec<(String, Vec<u8>)> {
         ("mail", "Jane@Example.org"),
         ("hash", "D41D8CD98F00B204E9800998ECF8427E"),
         ("pattern", "[domain-name:value IN ('a.org') OR ipv4-addr:value ISSUBSET '192.0.2.0/24']"),
+    ])
+}
+
+fn indexed() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        (
+            "indicator",
+            r#"{"type":"indicator","id":"indicator--1","created_by_ref":"identity--1","labels":["Bad"],"modified":"2026-01-01T00:00:00Z","pattern":"[ipv4-addr:value = '192.0.2.1' OR domain-name:value = 'Example.org']"}"#,
+        ),
+        (
+            "scripts",
+            r#"{"type":"note","id":"note--1","content":"恶意软件 ｶﾞ มัลแวร์ هُجُومٌ Tấn công 한국","object_refs":["a--1",7,["b--1"]],"x":{"y_ref":"c--1"}}"#,
+        ),
     ])
 }
 

@@ -84,6 +84,7 @@ pub fn part(dir: &Path, feed: &Path) -> Outcome<()> {
         b.accept(&a.letter(of_a)?).await?;
         let since = Since::now();
         let imported = a.import(feed).await?;
+        a.indexed().await?;
         let import_cpu = since.cpu();
         say(&json!("imported"))?;
         told()?;
@@ -91,6 +92,7 @@ pub fn part(dir: &Path, feed: &Path) -> Outcome<()> {
         let shared = a.share(&b).await?;
         let share_cpu = since.cpu();
         a.acknowledged().await?;
+        b.indexed().await?;
         let (cpu, wall) = (since.cpu(), since.wall());
         let held = held(&b).await?;
         if held != imported.taken {

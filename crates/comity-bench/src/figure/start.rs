@@ -88,7 +88,11 @@ pub fn part(dir: &Path) -> Outcome<()> {
     say(&Serving { at: node.peers_at()? })?;
     while let Some(asked) = told()? {
         match asked.get("import").and_then(Value::as_str).map(PathBuf::from) {
-            Some(path) => say(&runtime.block_on(node.import(&path))?.taken)?,
+            Some(path) => {
+                let imported = runtime.block_on(node.import(&path))?;
+                runtime.block_on(node.indexed())?;
+                say(&imported.taken)?;
+            }
             None => say(&Memory::now())?,
         }
     }

@@ -19,6 +19,7 @@ mod peers;
 mod recall;
 mod receive;
 mod redact;
+mod release;
 mod send;
 mod share;
 mod statement;
@@ -33,6 +34,7 @@ pub use open::{Begin, Signers};
 pub use peers::{CLOCK_TOLERANCE, LetterFault, Peer, Positions};
 pub use recall::Recalled;
 pub use receive::Event;
+pub use release::read_here;
 pub use share::{Shared, Sharing};
 
 use crate::{Bodies, house::House};

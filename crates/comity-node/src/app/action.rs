@@ -4,6 +4,7 @@
 use super::{link::chain, sequencer::NotNow};
 use crate::{app::Sequencer, clock::Clock, projection::Views, random::Random};
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
+use comity_ledger::store::StoreFault;
 use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -89,6 +90,12 @@ impl Fault {
 impl From<NotNow> for Fault {
     fn from(fault: NotNow) -> Fault {
         Fault::new(fault.code(), fault.to_string()).help("try again in a few seconds")
+    }
+}
+
+impl From<StoreFault> for Fault {
+    fn from(fault: StoreFault) -> Fault {
+        Fault::new(fault.code(), fault.to_string()).help("look at the node's log")
     }
 }
 

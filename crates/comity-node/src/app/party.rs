@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     config,
     keys::{KeyFault, Keys},
-    projection::{Feed, Projectors, Views},
+    projection::{Feed, Projectors, Views, index::IndexKey},
     random::Random,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
@@ -86,7 +86,8 @@ impl Hosted {
         }
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
         import::clear_spool(&dir)?;
-        let (views, projectors) = Views::new(feed);
+        let key = IndexKey::open_at(&dir.join("index.key"), &*random)?;
+        let (views, projectors) = Views::start(feed, key, &sequencer.changes());
         let (party, unmarked) = (code.clone(), settings.default_tlp.0);
         let ctx = Ctx { party, sequencer, views, clock, random, dir, by: None, unmarked, exercise };
         Ok(Hosted { ctx, keys, letter, store, task, projectors })

@@ -1,7 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, change, crossing, house, ledger, peer, pouch, proof, share, upload, withdraw,
+    Action, Ctx, Fault, ask, change, crossing, house, index, ledger, object, peer, pouch, proof, search,
+    share, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -52,6 +53,10 @@ actions! {
     house::AddToken,
     house::EndToken,
     house::ListHouse,
+    search::Search,
+    object::ShowObject,
+    index::ShowIndex,
+    index::RebuildIndex,
     share::Share,
     ask::Ask,
     crossing::Inbox,
@@ -106,7 +111,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let status = match fault.code.as_str() {
             "node/busy" | "node/stopping" => return Problem::unavailable(fault.text, 2),
-            "desk/no-record" | "crossing/none" | "desk/no-peer" => StatusCode::NOT_FOUND,
+            "desk/no-record" | "object/none" | "crossing/none" | "desk/no-peer" => StatusCode::NOT_FOUND,
             code if code.starts_with("input/") => StatusCode::BAD_REQUEST,
             code if code.starts_with("store/") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

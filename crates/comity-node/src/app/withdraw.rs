@@ -95,6 +95,9 @@ impl Action for Erase {
             })
         });
         let erased = erased.await??;
+        // No key opens the bodies any more. It counts as done once no view points at them either.
+        ctx.views.feed().forget();
+        ctx.views.reach(erased.index.saturating_add(1)).await?;
         Ok(EraseShown { entry: erased.index, bodies: erased.bodies as u64 })
     }
 }

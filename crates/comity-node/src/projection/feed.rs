@@ -58,6 +58,11 @@ impl Feed {
         &self.store
     }
 
+    /// Its sealed bodies.
+    pub fn bodies(&self) -> &SealedBodies {
+        &self.bodies
+    }
+
     /// The changes of entries from `from` on, at least one where `from` is below `size`. A change of earlier rows comes
     /// alone.
     pub async fn page(&self, from: u64, size: u64) -> Result<Arc<Page>, StoreFault> {

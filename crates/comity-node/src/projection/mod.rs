@@ -13,6 +13,7 @@
 mod change;
 mod cursor;
 mod feed;
+pub mod index;
 mod progress;
 mod projector;
 mod views;

@@ -94,6 +94,14 @@ impl<P: Projection> Projector<P> {
         self.projection.open(&store).await
     }
 
+    /// Drops the rows, whatever they are, and begins at the first entry.
+    pub async fn rebuild(&mut self) -> Result<(), StoreFault> {
+        let store = self.feed.store().clone();
+        let size = store.head().await?.size;
+        self.begin_anew(&store, size).await?;
+        self.projection.open(&store).await
+    }
+
     /// The cursor goes back before the rows are dropped: a crash between leaves rows to be overwritten, never a cursor
     /// beyond rows that are not there.
     async fn begin_anew(&mut self, store: &impl Store, size: u64) -> Result<(), StoreFault> {

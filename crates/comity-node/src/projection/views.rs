@@ -1,8 +1,16 @@
 //! The views of one party: their projectors, and how readers come to them.
 
-use super::{Behind, Feed, Progress};
-use crate::stop::{Stop, Stopping};
-use tokio::task::JoinHandle;
+use super::{
+    Behind, Feed, Progress,
+    index::{Classes, Index, IndexKey, Objects, Text},
+    start,
+};
+use crate::{
+    reading::Reads,
+    stop::{Stop, Stopping},
+};
+use std::sync::Arc;
+use tokio::{sync::watch, task::JoinHandle};
 
 /// How many entries a view may be behind before whoever fills the log waits. A record has at most 1,000 objects, so that
 /// a reader's wait stays within a few seconds.
@@ -13,6 +21,8 @@ const LAG: u64 = 64;
 pub struct Views {
     feed: Feed,
     all: Vec<Progress>,
+    index: Index,
+    reads: Reads,
 }
 
 /// The tasks behind the views.
@@ -23,15 +33,33 @@ pub struct Projectors {
 }
 
 impl Views {
-    /// Views over a log, none of them started yet.
-    pub fn new(feed: Feed) -> (Views, Projectors) {
+    /// Starts the indexes over a log that `changes` tells of, under their key.
+    pub fn start(feed: Feed, key: IndexKey, changes: &watch::Receiver<u64>) -> (Views, Projectors) {
         let (stop, _) = Stop::new();
-        (Views { feed, all: Vec::new() }, Projectors { stop, tasks: Vec::new() })
+        let (key, classes) = (Arc::new(key), Classes::default());
+        let objects = Objects::new(Arc::clone(&key), classes.clone());
+        let (objects, of_objects) = start(objects, feed.clone(), changes.clone(), stop.watch());
+        let text = Text::new(Arc::clone(&key));
+        let (text, of_text) = start(text, feed.clone(), changes.clone(), stop.watch());
+        let all = vec![objects.clone(), text.clone()];
+        let views =
+            Views { feed, all, index: Index { key, classes, objects, text }, reads: Reads::default() };
+        (views, Projectors { stop, tasks: vec![of_objects, of_text] })
+    }
+
+    /// The indexes of objects.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// The log as projectors read it.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// How often other parties read here.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The progress of every view.

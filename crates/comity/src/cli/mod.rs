@@ -9,8 +9,8 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, border, config, crossing, demo, export, house, import, init, keys, law, ledger, letter,
-        matching, peer, pouch, principles, receipt, replay, serve, share, withdraw,
+        ask, border, config, crossing, demo, export, house, import, index, init, keys, law, ledger, letter,
+        matching, object, peer, pouch, principles, receipt, replay, search, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -119,6 +119,14 @@ pub enum Verb {
     Export(export::Export),
     /// Match logs against indicators, at home
     Match(Box<matching::Match>),
+    /// Search what is held, by value, type, label, source, time and text
+    Search(search::Search),
+    /// Show an object with its versions, relations and sightings
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Object(object::Object),
+    /// Show how far the views of the log are, and have them built anew
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Index(index::Index),
     /// Show who gets what under which duties, and send it
     Share(share::Share),
     /// Ask another State for help
@@ -151,6 +159,9 @@ impl Verb {
                 | Verb::Officer(_)
                 | Verb::Token(_)
                 | Verb::Import(_)
+                | Verb::Search(_)
+                | Verb::Object(_)
+                | Verb::Index(_)
                 | Verb::Share(_)
                 | Verb::Ask(_)
                 | Verb::Inbox(_)

@@ -8,18 +8,21 @@ pub mod demo;
 pub mod export;
 pub mod house;
 pub mod import;
+pub mod index;
 pub mod init;
 pub mod keys;
 pub mod law;
 pub mod ledger;
 pub mod letter;
 pub mod matching;
+pub mod object;
 pub(crate) mod open;
 pub mod peer;
 pub mod pouch;
 pub mod principles;
 pub mod receipt;
 pub mod replay;
+pub mod search;
 pub mod serve;
 pub mod share;
 pub mod withdraw;
@@ -54,6 +57,9 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Import(verb) => import::run(&verb, &chosen, screen),
         Verb::Export(verb) => export::run(&verb, screen),
         Verb::Match(verb) => matching::run(&verb, &chosen, screen),
+        Verb::Search(verb) => search::run(&verb, &chosen, screen),
+        Verb::Object(verb) => object::run(&verb, &chosen, screen),
+        Verb::Index(verb) => index::run(&verb, &chosen, screen),
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),
