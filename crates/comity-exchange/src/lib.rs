@@ -20,7 +20,7 @@ pub use acknowledgement::{Acknowledgement, Outcome};
 pub use backoff::Backoff;
 pub use desk::{
     Authored, Begin, CLOCK_TOLERANCE, Content, Desk, DeskFault, Erased, Event, HeldRecord, Law, LetterFault,
-    Manuscript, Peer, Positions, Recalled, Shared, Sharing, Signers, Verdict,
+    Manuscript, Peer, Positions, RecallStanding, Recalled, Shared, Sharing, Signers, Verdict,
 };
 pub use dispatch::{Carriage, Dispatch, Mismatch};
 pub use house::{Act, ActFault, House, Scope};

@@ -50,6 +50,8 @@ pub const OVERRIDES: Table = log("overrides");
 /// Bodies erased: key is the entry index of the erasure; value an [`ErasureRow`].
 pub const ERASURES: Table = log("erasures");
 
+/// Reports on recalls of ours: key is the recall and the entry index of the report; value a [`ReportRow`].
+pub const REPORTS: Table = log("reports");
 /// Letters and revocations of our own root: key is entry index; value a [`RootStatement`].
 pub const STATEMENTS: Table = log("statements");
 
@@ -76,6 +78,7 @@ pub const LOG_TABLES: &[Table] = &[
     RECALLED,
     RECALLS,
     RECALLS_DONE,
+    REPORTS,
     STATEMENTS,
 ];
 
@@ -229,6 +232,24 @@ pub struct ErasureRow {
     pub slots: Option<Vec<u32>>,
 }
 
+/// What a peer reported about a recall of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ReportRow {
+    /// Who reported.
+    #[n(0)]
+    pub from: PartyCode,
+    /// The report.
+    #[n(1)]
+    pub record: RecordId,
+    /// What was done, as in [`comity_record::body::RecallReport`].
+    #[n(2)]
+    pub done: String,
+    /// When it was taken in here.
+    #[n(3)]
+    pub at: Timestamp,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -248,6 +269,7 @@ rows! {
     PeerRow, "a peer row", 1 << 20;
     ErasureRow, "an erasure row", 64 * 1024;
     RootStatement, "a root statement", 512 * 1024;
+    ReportRow, "a report row", 64 * 1024;
 }
 
 /// The key of an object row.

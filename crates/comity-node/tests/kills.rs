@@ -31,14 +31,14 @@ use tempfile::TempDir;
 /// The folder of the node that a child process is to run.
 const FOLDER: &str = "COMITY_KILLS_NODE";
 /// How often to kill.
-const KILLS: &str = "COMITY_KILLS";
-const IN_PASSING: u64 = 3;
+pub(super) const KILLS: &str = "COMITY_KILLS";
+pub(super) const IN_PASSING: u64 = 3;
 /// From what the moments are drawn.
-const SEED: &str = "COMITY_SEED";
+pub(super) const SEED: &str = "COMITY_SEED";
 /// How long a killed node may take to serve again, and two nodes to settle in the end.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Objects of one bundle; they are of seven label classes, so that an import has more groups of records than one.
-const OBJECTS: usize = 28;
+pub(super) const OBJECTS: usize = 28;
 
 /// Not a test of its own: what a child process runs. Without the variable it has nothing to do.
 #[test]
@@ -48,7 +48,7 @@ fn node_process_for_kills() {
     runtime.block_on(live(Path::new(&folder)));
 }
 
-fn fact(text: &str) {
+pub(super) fn fact(text: &str) {
     let mut out = io::stdout().lock();
     writeln!(out, "fact {text}").and_then(|()| out.flush()).unwrap();
 }
@@ -89,7 +89,7 @@ async fn work(ctx: &Ctx, folder: &Path) {
     }
 }
 
-fn bundle_text(tag: &str) -> String {
+pub(super) fn bundle_text(tag: &str) -> String {
     let mut text = r#"{"type":"bundle","objects":["#.to_owned();
     let (first, second) = (tag.get(..8).unwrap(), tag.get(8..12).unwrap());
     for n in 0..OBJECTS {
@@ -219,7 +219,7 @@ impl Process {
     }
 }
 
-fn whole_lines(mut out: impl BufRead) -> impl Iterator<Item = String> {
+pub(super) fn whole_lines(mut out: impl BufRead) -> impl Iterator<Item = String> {
     std::iter::from_fn(move || {
         let mut line = String::new();
         match out.read_line(&mut line) {
@@ -309,7 +309,7 @@ impl Life {
     }
 }
 
-fn number(variable: &str, otherwise: u64) -> u64 {
+pub(super) fn number(variable: &str, otherwise: u64) -> u64 {
     let given = std::env::var_os(variable).map(|text| text.to_str().unwrap().parse().unwrap());
     given.unwrap_or(otherwise)
 }

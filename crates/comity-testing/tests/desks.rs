@@ -4,16 +4,18 @@
 
 use comity_border::{Competence, Direction, Request, Verdict};
 use comity_exchange::{
-    Act, Event, Manuscript, Outcome, Sharing,
+    Acknowledgement, Act, Dispatch, Event, Manuscript, Outcome, Sharing,
     house::Unit,
     turn::{Announcement, Further, RootStatement, Turn},
 };
 use comity_ledger::MemoryStore;
 use comity_ledger::memory::block_on;
 use comity_record::{
-    Body, Canonical, KeyRevocation, Labels, Letter, PartyCode, RecordId, Timestamp,
+    Attested, Body, Canonical, Draft, Frame, KeyRevocation, Labels, Letter, PartyCode, RecordId, Statement,
+    Timestamp,
     body::Recall,
     label::{Personal, Purpose, Tlp},
+    sha256,
 };
 use comity_testing::desks::{MemoryDesk, SeededEntropy, first_day, party};
 
@@ -245,6 +247,67 @@ fn a_recall_is_applied_by_the_receivers_rule_and_reported() {
     let again = Sharing { record, request: self::request(&world.b, "XA", Purpose::CyberDefence, world.now) };
     let fault = block_on(world.b.share(world.now, &mut world.entropy, vec![again])).unwrap_err();
     assert_eq!(fault.code(), "desk/recalled");
+}
+
+#[test]
+fn it_is_told_who_complied_with_a_recall_and_who_erased() {
+    let mut world = world();
+    let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
+    world.share(record, Purpose::CyberDefence);
+    world.settle();
+    let recall = Recall { record, objects: vec![], reason: "mistaken".into() };
+    let request = request(&world.a, "XB", Purpose::CyberDefence, world.now);
+    let recalled = block_on(world.a.recall(world.now, &mut world.entropy, recall.clone(), request)).unwrap();
+    let id = recalled.recall.record;
+    let standing = |world: &World| block_on(world.a.recall_standing(id)).unwrap();
+    let (shown, before) = standing(&world);
+    assert_eq!(shown, recall);
+    assert_eq!((before.len(), before[0].party.clone(), before[0].told), (1, code("XB"), Some(2)));
+    assert!(before[0].acknowledged.is_none() && before[0].reported.is_none() && !before[0].has_complied());
+    world.settle();
+    let (_, after) = standing(&world);
+    assert_eq!(after[0].acknowledged, Some(Outcome::TakenIn));
+    assert_eq!(after[0].reported.as_ref().unwrap().0, "narrowed");
+    assert!(after[0].has_complied());
+    // Erased on the word of a person there, which is told as well.
+    block_on(world.b.erase(world.now, &mut world.entropy, record, &[], None)).unwrap();
+    world.settle();
+    assert_eq!(standing(&world).1[0].reported.as_ref().unwrap().0, "erased");
+    assert_eq!(block_on(world.a.recall_standing(record)).unwrap_err().code(), "desk/no-record");
+}
+
+#[test]
+fn what_a_peer_cannot_read_is_not_sent_and_an_unknown_kind_is_refused_by_name() {
+    let mut old = world_with(|letter| letter.understands.retain(|(name, _)| name != "threat"));
+    let record = old.author(labels(Tlp::Green), vec![indicator(1)]);
+    let sharing = Sharing { record, request: request(&old.a, "XB", Purpose::CyberDefence, old.now) };
+    let size = old.a.log().size();
+    let fault = block_on(old.a.share(old.now, &mut old.entropy, vec![sharing])).unwrap_err();
+    assert_eq!((fault.code(), old.a.log().size()), ("desk/not-understood", size));
+
+    // A party whose program is newer sends a kind that B does not know.
+    let mut world = world();
+    let known = world.author(labels(Tlp::Green), vec![indicator(1)]);
+    world.share(known, Purpose::CyberDefence);
+    let mut turn = block_on(world.a.fill_turn(world.now, &mut world.entropy, &code("XB"))).unwrap();
+    let signer = party("XA", 1).signers.record;
+    let body = Body::Unknown { kind: "charter".parse().unwrap(), bytes: b"from tomorrow".to_vec() };
+    let statement = block_on(world.a.envelope(known)).unwrap().record.statement().clone();
+    let signed = Draft(Statement { body, ..statement }).sign(&*signer).unwrap();
+    let frame = comity_exchange::frames::compress(&Frame::bare(&signed)).unwrap();
+    let item = &mut turn.items[0];
+    let dispatch = Attested::<Dispatch>::from_bytes(item.dispatch.as_ref().unwrap()).unwrap();
+    let altered = Dispatch { record: signed.id(), frame: sha256(&[&frame]), ..dispatch.claimed().clone() };
+    item.dispatch = Some(Attested::sign(altered, &*signer).unwrap().as_bytes().to_vec().into());
+    item.frame = Some(frame.into());
+    let seen = block_on(world.b.take_turn(world.now, &mut world.entropy, &code("XA"), &turn)).unwrap();
+    let refused =
+        Event::Refused { from: code("XA"), record: signed.id(), code: "border/unknown-kind".into() };
+    assert!(seen.contains(&refused), "{seen:?}");
+    let mut reply = Turn::new(code("XB"), code("XA"));
+    block_on(world.b.add_acknowledgements(&code("XA"), 1, &mut reply)).unwrap();
+    let stated = Attested::<Acknowledgement>::from_bytes(&reply.acknowledgements[0]).unwrap();
+    assert!(matches!(stated.claimed().outcome, Outcome::Refused(_)), "{stated:?}");
 }
 
 /// A world in which A's disk is put back to before its last entries, and how far those were witnessed.

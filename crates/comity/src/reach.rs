@@ -26,6 +26,16 @@ pub fn ask<A: Action>(place: &Place, action: A) -> Result<A::Reply, Fault> {
     })
 }
 
+/// Tells the party's node something, where one runs.
+pub fn tell<A: Action>(place: &Place, action: A) -> Result<Option<A::Reply>, Fault> {
+    runtime()?.block_on(async {
+        match running(place).await? {
+            Some(node) => Ok(Some(node.call(&action).await?)),
+            None => Ok(None),
+        }
+    })
+}
+
 /// Has a party import a file. `progress` hears how many bytes of how many are done.
 pub fn import(
     place: &Place,

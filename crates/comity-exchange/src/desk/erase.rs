@@ -55,6 +55,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let keys: Vec<_> = gone.iter().map(|slot| (0, object_key(row.index, *slot))).collect();
         self.store.erase(OBJECTS, &keys, &authority).await?;
         self.frames.forget(record);
+        self.report_erased(now, entropy, record, slots).await?;
         let envelope = usize::from(slots.is_empty());
         Ok(Erased { index: authority.index(), bodies: gone.len() + envelope })
     }

@@ -31,6 +31,18 @@ pub enum DeskFault {
         /// The record, shortened.
         record: String,
     },
+    /// The recipient's program does not read records of this form yet.
+    #[error("`{party}` reads `{what}` up to version {understood}, and this record is of version {version}")]
+    NotUnderstood {
+        /// The recipient.
+        party: PartyCode,
+        /// The kind, or the vocabulary of labels.
+        what: String,
+        /// The version of the record.
+        version: u16,
+        /// The newest version that the recipient reads; 0 where it knows none.
+        understood: u16,
+    },
     /// Only its author may recall a record.
     #[error("record `{record}` is a record of `{origin}`; only its author may recall it")]
     NotOurs {
@@ -135,6 +147,7 @@ impl DeskFault {
             DeskFault::NoRecord { .. } => "desk/no-record",
             DeskFault::Erased { .. } => "desk/erased",
             DeskFault::Recalled { .. } => "desk/recalled",
+            DeskFault::NotUnderstood { .. } => "desk/not-understood",
             DeskFault::NotOurs { .. } => "desk/not-ours",
             DeskFault::Unconfirmed { .. } => "desk/unconfirmed",
             DeskFault::TailLost { .. } => "desk/tail-lost",

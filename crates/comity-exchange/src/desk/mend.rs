@@ -85,7 +85,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
             self.note_opened().await?;
         }
-        Ok(self.log.commit(&self.store, entries, rows).await?)
+        let committed = self.log.commit(&self.store, entries, rows).await?;
+        // What these rows mean is applied by the caller.
+        self.read_to = self.log.size();
+        Ok(committed)
     }
 
     /// The head of ours that a witness showed and that the log does not contain, where one did.
@@ -269,6 +272,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
         };
         self.log.restore_tail(&self.store, refill).await?;
+        self.read_to = self.log.size();
         self.keep_shown(None).await?;
         let since = self.head.loss.take().and_then(|loss| loss.since);
         self.head.lost_before = true;
@@ -442,6 +446,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let entered = self.log.succeed(&self.store, statement, &root, &party, draw(entropy)).await;
         let entered =
             entered.map_err(|fault| DeskFault::Succession { code: fault.code(), why: fault.to_string() })?;
+        self.read_to = self.log.size();
         self.begin_origin().await?;
         self.peers.values_mut().for_each(|peer| peer.witnessed = None);
         self.letter.ledger.clone_from(&read.new_origin);

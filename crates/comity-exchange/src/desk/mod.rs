@@ -32,7 +32,7 @@ pub use hold::HeldRecord;
 pub use judge::{Law, Verdict};
 pub use open::{Begin, Signers};
 pub use peers::{CLOCK_TOLERANCE, LetterFault, Peer, Positions};
-pub use recall::Recalled;
+pub use recall::{RecallStanding, Recalled};
 pub use receive::Event;
 pub use release::read_here;
 pub use share::{Shared, Sharing};
@@ -73,6 +73,8 @@ pub struct Desk<S, B> {
     pending_recalls: BTreeSet<(RecordId, PartyCode)>,
     statements: Vec<statement::OwnStatement>,
     intended: Vec<crate::turn::RootStatement>,
+    /// The size of the log up to which its rows were applied to what is kept in memory.
+    read_to: u64,
 }
 
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
@@ -84,6 +86,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// The store, for reading.
     pub fn store(&self) -> &S {
         &self.store
+    }
+
+    /// The sealed bodies.
+    pub fn bodies(&self) -> &B {
+        &self.bodies
     }
 
     /// The log.

@@ -79,6 +79,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             pending_recalls: BTreeSet::new(),
             statements: Vec::new(),
             intended: Vec::new(),
+            read_to: 0,
         };
         desk.read_all().await?;
         Ok(desk)
@@ -90,27 +91,66 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         self.read_all().await
     }
 
+    /// Takes in what another process of the party committed, or what a commit with an unknown outcome wrote: only what is
+    /// new is read.
+    pub async fn catch_up(&mut self) -> Result<(), DeskFault> {
+        self.log.catch_up(&self.store).await?;
+        let from = std::mem::replace(&mut self.read_to, self.log.size());
+        for (key, value) in self.rows_from(STATEMENTS, 0, from).await? {
+            self.apply_own_row(position_of(&key), &value)?;
+        }
+        for (_, value) in self.rows_from(PEERS, 0, from).await? {
+            self.apply_peer_row(PeerRow::from_bytes(&value)?)?;
+        }
+        for (_, value) in self.rows_from(ACTS, 0, from).await? {
+            self.apply_act_row(&ActRow::from_bytes(&value)?)?;
+        }
+        let parties: Vec<PartyCode> = self.peers.keys().cloned().collect();
+        for party in parties {
+            self.read_new_positions(&party).await?;
+        }
+        self.read_pending_recalls().await
+    }
+
+    /// Positions beyond those that are known without a gap.
+    async fn read_new_positions(&mut self, party: &PartyCode) -> Result<(), DeskFault> {
+        let peer = self.peer(party)?;
+        let (number, held, acknowledged) = (peer.number, peer.held.through(), peer.acknowledged.through());
+        let newest = self.store.scan(OUTBOX, number, &[], &[], 1, Order::Descending).await?;
+        let held = self.rows_from(INBOX, number, held + 1).await?;
+        let acknowledged = self.rows_from(ACKNOWLEDGED, number, acknowledged + 1).await?;
+        let peer = self.peer_mut(party)?;
+        peer.last = newest.first().map_or(peer.last, |(key, _)| peer.last.max(position_of(key)));
+        held.iter().for_each(|(key, _)| peer.held.insert(position_of(key)));
+        for (key, _) in &acknowledged {
+            peer.acknowledged.insert(position_of(key));
+            peer.settled.insert(position_of(key));
+        }
+        Ok(())
+    }
+
     /// Applies the log's rows in their order. Applying a row again changes nothing but suspensions and facts, which are
     /// therefore begun afresh.
     async fn read_all(&mut self) -> Result<(), DeskFault> {
         self.law.restand(|entries| *entries = StandingEntries::default());
         self.house = House::default();
         self.statements.clear();
-        for (key, value) in self.rows(STATEMENTS, 0).await? {
+        for (key, value) in self.rows_until(STATEMENTS).await? {
             self.apply_own_row(position_of(&key), &value)?;
         }
         self.read_head_state().await?;
         self.law.register = Arc::clone(&self.base);
-        for (_, value) in self.rows(PEERS, 0).await? {
+        for (_, value) in self.rows_until(PEERS).await? {
             self.apply_peer_row(PeerRow::from_bytes(&value)?)?;
         }
-        for (_, value) in self.rows(ACTS, 0).await? {
+        for (_, value) in self.rows_until(ACTS).await? {
             self.apply_act_row(&ActRow::from_bytes(&value)?)?;
         }
         let parties: Vec<PartyCode> = self.peers.keys().cloned().collect();
         for party in parties {
             self.read_positions(&party).await?;
         }
+        self.read_to = self.log.size();
         self.read_pending_recalls().await
     }
 
@@ -148,10 +188,28 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         table: Table,
         partition: Partition,
     ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DeskFault> {
+        self.rows_from(table, partition, 0).await
+    }
+
+    /// The rows of a table by entry index, up to the end of the log as it was opened: another process may commit meanwhile.
+    async fn rows_until(&self, table: Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DeskFault> {
+        let mut rows = self.rows(table, 0).await?;
+        rows.retain(|(key, _)| position_of(key) < self.log.size());
+        Ok(rows)
+    }
+
+    /// Every row of a partition whose key begins with this number or a larger one.
+    async fn rows_from(
+        &self,
+        table: Table,
+        partition: Partition,
+        first: u64,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DeskFault> {
+        let first = if first == 0 { Vec::new() } else { first.to_be_bytes().to_vec() };
         let mut rows: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         loop {
             // The next key after the last one read is that key with a zero byte behind it.
-            let from = rows.last().map_or(Vec::new(), |(key, _)| [key.as_slice(), &[0]].concat());
+            let from = rows.last().map_or(first.clone(), |(key, _)| [key.as_slice(), &[0]].concat());
             let page = self.store.scan(table, partition, &from, &[], PAGE, Order::Ascending).await?;
             let full = page.len() == PAGE as usize;
             rows.extend(page);

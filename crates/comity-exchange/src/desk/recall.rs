@@ -2,20 +2,22 @@
 //! standing rule, enters what it did, and reports.
 //!
 //! The rule of this version: narrow at once. A recalled record is no longer shown as current nor passed on; its body is
-//! erased only when a person confirms (`comity erase`).
+//! erased only when a person confirms (`comity erase`), which is reported too.
 
-use super::{Authored, Desk, DeskFault, Manuscript, Shared, Sharing};
+use super::{Authored, Desk, DeskFault, Manuscript, Shared, Sharing, open::position_of};
 use crate::{
-    Bodies, Entropy, draw,
-    tables::{OUTBOX, OutboxRow, RECALLED, RECALLS_DONE, recall_key},
+    Acknowledgement, Bodies, Entropy, Outcome, draw,
+    tables::{
+        ACKNOWLEDGED, OUTBOX, OutboxRow, RECALLED, RECALLS, RECALLS_DONE, REPORTS, ReportRow, recall_key,
+    },
 };
 use comity_border::Request;
-use comity_ledger::store::{Kv, Row, Store};
+use comity_ledger::store::{Kv, Order, Pairs, Row, Store, Table};
 use comity_record::{
-    Body, Canonical, CrossingId, Entry, EntryKind, PartyCode, RecordId, Timestamp,
+    Attested, Body, Canonical, CrossingId, Entry, EntryKind, Hash, PartyCode, RecordId, Timestamp,
     body::{Recall, RecallReport},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A recall as issued.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +28,98 @@ pub struct Recalled {
     pub shared: Vec<Shared>,
 }
 
+/// Where a party that had the record stands with a recall of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecallStanding {
+    /// The party.
+    pub party: PartyCode,
+    /// The position of the recall in its outbox; `None` where our border refused to tell it, or has not yet.
+    pub told: Option<u64>,
+    /// What it acknowledged about the recall.
+    pub acknowledged: Option<Outcome>,
+    /// What it reported last: what was done, and when the report came.
+    pub reported: Option<(String, Timestamp)>,
+}
+
+impl RecallStanding {
+    /// Whether the party did what was asked: it passes the record on no more, or no longer has it.
+    pub fn has_complied(&self) -> bool {
+        let done = self.reported.as_ref().map(|(done, _)| done.as_str());
+        matches!(done, Some("narrowed" | "erased" | "not-held"))
+    }
+}
+
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// A recall of ours, and where each party that had the record stands with it.
+    pub async fn recall_standing(&self, id: RecordId) -> Result<(Recall, Vec<RecallStanding>), DeskFault> {
+        let held = self.envelope(id).await?;
+        let Body::Recall(recall) = held.record.statement().body.clone() else {
+            return Err(DeskFault::NoRecord { record: id.0.short() });
+        };
+        let mut reported: BTreeMap<PartyCode, (String, Timestamp)> = BTreeMap::new();
+        for (_, value) in self.of_recall(REPORTS, id).await? {
+            let row = ReportRow::from_bytes(&value)?;
+            reported.insert(row.from, (row.done, row.at));
+        }
+        let mut standings = Vec::new();
+        for party in self.recipients(recall.record).await? {
+            let number = self.peer(&party)?.number;
+            let mut told = None;
+            for (key, value) in self.rows(OUTBOX, number).await? {
+                if OutboxRow::from_bytes(&value)?.record == id {
+                    told = Some(position_of(&key));
+                }
+            }
+            let acknowledged = self.acknowledged(number, told).await?;
+            let reported = reported.remove(&party);
+            standings.push(RecallStanding { party, told, acknowledged, reported });
+        }
+        Ok((recall, standings))
+    }
+
+    async fn acknowledged(&self, number: u32, position: Option<u64>) -> Result<Option<Outcome>, DeskFault> {
+        let Some(position) = position else { return Ok(None) };
+        let key = (number, position.to_be_bytes().to_vec());
+        let Some(bytes) = self.store.get_many(ACKNOWLEDGED, &[key]).await?.pop().flatten() else {
+            return Ok(None);
+        };
+        Ok(Some(Attested::<Acknowledgement>::from_bytes(&bytes)?.claimed().outcome.clone()))
+    }
+
+    /// The rows of a table whose keys begin with a record.
+    async fn of_recall(&self, table: Table, id: RecordId) -> Result<Pairs, DeskFault> {
+        let to = [id.0.0.as_slice(), &[0xff; 32], &[0xff]].concat();
+        Ok(self.store.scan(table, 0, &id.0.0, &to, 10_000, Order::Ascending).await?)
+    }
+
+    /// A person has erased a record: whoever recalled it is told. Where the process dies before that, erasing again tells.
+    pub(super) async fn report_erased(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        record: RecordId,
+        slots: &[u32],
+    ) -> Result<(), DeskFault> {
+        for (key, value) in self.of_recall(RECALLED, record).await? {
+            let recall = Recall::from_bytes(&value)?;
+            let partly = !slots.is_empty()
+                && (recall.objects.is_empty() || recall.objects.iter().any(|object| !slots.contains(object)));
+            let id = key.get(32..).and_then(Hash::from_slice).map(RecordId);
+            let Some(id) = id.filter(|_| !partly) else { continue };
+            let Ok(held) = self.envelope(id).await else { continue };
+            for (key, _) in self.of_recall(RECALLS, id).await? {
+                let Some(peer) = key.get(32..).and_then(|code| std::str::from_utf8(code).ok()?.parse().ok())
+                else {
+                    continue;
+                };
+                let crossing = CrossingId::of(&record, &peer, &self.party);
+                let report = RecallReport { recall: id, crossing, done: "erased".to_owned(), reason: None };
+                self.report(now, entropy, &peer, id, held.record.labels(), report).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The peers to which a position of this record was given.
     pub async fn recipients(&self, record: RecordId) -> Result<BTreeSet<PartyCode>, DeskFault> {
         let mut recipients = BTreeSet::new();

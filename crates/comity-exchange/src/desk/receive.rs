@@ -8,14 +8,14 @@
 use super::{Desk, DeskFault, author::Written, judge::Judged, peers::CLOCK_TOLERANCE};
 use crate::{
     Acknowledgement, Bodies, Dispatch, Entropy, Outcome, draw, frames,
-    tables::{ACKNOWLEDGED, INBOX, InboxRow, OUTBOX, OutboxRow, RECALLS, recall_key},
+    tables::{ACKNOWLEDGED, INBOX, InboxRow, OUTBOX, OutboxRow, RECALLS, REPORTS, ReportRow, recall_key},
     turn::{Item, Turn},
 };
 use comity_border::{Direction, Judgement, Request, Subject};
 use comity_ledger::store::{Kv, Row, Store};
 use comity_record::{
     Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed,
-    Timestamp, Verified, letter, sha256,
+    Timestamp, Verified, body::RecallReport, letter, sha256,
 };
 use std::collections::BTreeSet;
 
@@ -177,12 +177,22 @@ impl Event {
     }
 }
 
+/// What a record taken in says about a recall.
+enum Withdrawal {
+    /// Nothing.
+    None,
+    /// It is a recall.
+    Recall,
+    /// It reports on a recall of ours.
+    Report(RecallReport),
+}
+
 /// One item after checks and judgement.
 enum Reception {
     /// The sender withdrew the position.
     Withdrawn,
     /// Cleared by our border.
-    Cleared { written: Box<Option<Written>>, dispatch: Vec<u8>, judged: Box<Judged>, recalls: bool },
+    Cleared { written: Box<Option<Written>>, dispatch: Vec<u8>, judged: Box<Judged>, withdrawal: Withdrawal },
     /// Refused by our border.
     Refused { dispatch: Vec<u8>, judged: Box<Judged>, outcome: Outcome },
     /// Not acceptable as it stands, though its sender signed the dispatch.
@@ -315,9 +325,13 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Judgement::Cleared(_) => {
                 let held = self.record_rows(&[dispatch.record]).await?.pop().flatten().is_some();
                 let known = held || !new_records.insert(dispatch.record);
-                let recalls = matches!(record.statement().body, Body::Recall(_));
+                let withdrawal = match &record.statement().body {
+                    Body::Recall(_) => Withdrawal::Recall,
+                    Body::RecallReport(report) => Withdrawal::Report(report.clone()),
+                    _ => Withdrawal::None,
+                };
                 let written = Box::new((!known).then_some(written));
-                return Ok(Ok(Reception::Cleared { written, dispatch: bytes.to_vec(), judged, recalls }));
+                return Ok(Ok(Reception::Cleared { written, dispatch: bytes.to_vec(), judged, withdrawal }));
             }
             Judgement::Refusal(refusal) => Outcome::Refused(refusal.disclosed(self.disclosure)),
             // A receiver redacts nothing: what it may not hold as it stands, it refuses.
@@ -363,11 +377,14 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             let mut inbox = InboxRow { dispatch: None, record: None, index: None, outcome: None, at: now };
             let entered = match reception {
                 Reception::Withdrawn => None,
-                Reception::Cleared { written, dispatch, judged, recalls: is_recall } => {
-                    if is_recall {
+                Reception::Cleared { written, dispatch, judged, withdrawal } => {
+                    if let Withdrawal::Recall = withdrawal {
                         let key = recall_key(&judged.record, peer);
                         rows.push(Row { table: RECALLS, partition: 0, key, value: Vec::new() });
                         recalls.push((judged.record, peer.clone()));
+                    }
+                    if let Withdrawal::Report(report) = withdrawal {
+                        rows.push(report_row(now, peer, judged.record, index, report));
                     }
                     let written = Vec::from_iter(*written);
                     rows.extend(self.hold(index, written, Some(peer)).await?);
@@ -538,6 +555,12 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             (true, false) => Err("exchange/twin-mismatch"),
         }
     }
+}
+
+fn report_row(now: Timestamp, peer: &PartyCode, record: RecordId, index: u64, report: RecallReport) -> Row {
+    let key = [report.recall.0.0.as_slice(), &index.to_be_bytes()].concat();
+    let value = ReportRow { from: peer.clone(), record, done: report.done, at: now }.to_bytes();
+    Row { table: REPORTS, partition: 0, key, value }
 }
 
 /// Most kinds that a peer is remembered to understand.

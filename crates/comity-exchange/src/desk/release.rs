@@ -80,7 +80,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
         rows.sort_by(|a, b| (a.table.name, a.partition, &a.key).cmp(&(b.table.name, b.partition, &b.key)));
         rows.dedup();
-        self.log.commit(&self.store, entries, rows).await?;
+        self.commit(entries, rows).await?;
         Ok(())
     }
 }

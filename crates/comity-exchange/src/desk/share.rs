@@ -8,7 +8,7 @@ use crate::{
 };
 use comity_border::{Direction, Judgement, Request};
 use comity_ledger::store::{Kv, Order, Row, Store};
-use comity_record::{Canonical, PartyCode, RecordId, Timestamp};
+use comity_record::{Canonical, Kind, PartyCode, RecordId, Timestamp, Verified, letter::LABELS};
 use std::collections::BTreeMap;
 
 /// A record to be shared, with the request to be judged.
@@ -75,6 +75,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Request { at: now, from: self.party.clone(), direction: Direction::Sending, ..sharing.request };
         let asked = request.transfer_ground.clone();
         let held = self.envelope(sharing.record).await?;
+        self.is_understood(&request.to, &held.record)?;
         let request = self.law.state(&held.record, request);
         let judgement = self.law.judge(&held.record, &request);
         let mut judged =
@@ -88,6 +89,26 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             judged.push((sharing.record, self.judged(now, derived, request, &judgement)));
         }
         Ok(judged)
+    }
+
+    /// Whether a peer can read a record of this kind, version and vocabulary of labels, as it says itself. What we cannot read
+    /// either is for the border to refuse.
+    fn is_understood(&self, to: &PartyCode, record: &Verified) -> Result<(), DeskFault> {
+        let (peer, header, labels) = (self.peer(to)?, record.header(), record.labels());
+        let fault = |what: &str, version| DeskFault::NotUnderstood {
+            party: to.clone(),
+            what: what.to_owned(),
+            version,
+            understood: peer.understood(what),
+        };
+        let kind = header.kind.as_str();
+        if !matches!(header.kind, Kind::Unknown(_)) && peer.understood(kind) < header.version {
+            return Err(fault(kind, header.version));
+        }
+        if peer.understood(LABELS) < labels.version {
+            return Err(fault(LABELS, labels.version));
+        }
+        Ok(())
     }
 
     async fn enter(

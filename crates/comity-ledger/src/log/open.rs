@@ -21,8 +21,21 @@ impl Log {
     /// Opens the log: reads the head, rebuilds the end of the tree from the last full tiles and the entries after
     /// them, and compares size, root and last entry with the head. Reads at most 255 tiles a level and 255 entries,
     /// whatever the size; [`Log::audit`] reads everything.
+    ///
+    /// Another process may commit in the meantime. What is found is judged by the head that was read first, so a fault
+    /// counts only where the head is still that one.
     pub async fn open<S: Store>(store: &S) -> Result<Log, LogFault> {
-        let head = store.head().await?;
+        loop {
+            let head = store.head().await?;
+            match Log::open_at(store, head).await {
+                Err(fault) if store.head().await? == head => return Err(fault),
+                Err(_) => {}
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_at<S: Store>(store: &S, head: LogHead) -> Result<Log, LogFault> {
         let log = Log { head, edge: read_edge(store, head.size).await? };
         log.check_root()?;
         log.check_last(store).await?;

@@ -6,6 +6,7 @@
 use super::{
     carry::{Carriers, Way},
     sequencer::{Means, NodeDesk, NotNow, Sequencer},
+    tenure::Duty,
 };
 use crate::{
     http::{
@@ -192,6 +193,8 @@ pub struct Calling {
     pub patience: u32,
     /// What is under way to peers by the other way.
     pub carriers: Carriers,
+    /// Whether it is for this process to call.
+    pub duty: Duty,
 }
 
 /// What a turn brought.
@@ -249,8 +252,12 @@ impl Calling {
         let mut changes = self.sequencer.changes();
         let mut patience = 0;
         while !self.stopping.is_stopping() {
-            changes.mark_unchanged();
             let mut stopping = self.stopping.clone();
+            tokio::select! {
+                () = self.duty.ours() => {}
+                () = stopping.wait() => return,
+            }
+            changes.mark_unchanged();
             let outcome = tokio::select! {
                 outcome = self.turn(patience) => Some(outcome),
                 // Something new to say: the long poll is given up and a turn that says it is taken at once.

@@ -26,6 +26,8 @@ pub mod search;
 pub mod sequencer;
 pub mod serve;
 pub mod share;
+pub mod succession;
+pub mod tenure;
 pub mod upload;
 pub mod withdraw;
 

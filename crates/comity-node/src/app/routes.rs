@@ -2,7 +2,7 @@
 
 use super::{
     Action, Ctx, Fault, ask, change, crossing, house, index, ledger, object, peer, pouch, proof, search,
-    share, upload, withdraw,
+    share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -62,7 +62,11 @@ actions! {
     crossing::Inbox,
     crossing::Outbox,
     crossing::ShowCrossing,
+    succession::AnnounceLetter,
+    succession::DraftSuccession,
+    succession::Succeed,
     withdraw::Recall,
+    withdraw::ShowRecall,
     withdraw::Erase,
     pouch::PackPouch,
     pouch::OpenPouch,

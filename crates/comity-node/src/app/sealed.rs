@@ -22,7 +22,15 @@ impl SealedBodies {
     /// Opens the vault whose epoch key stands in `epoch`.
     pub async fn open(store: AnyStore, epoch: &Path) -> Result<SealedBodies, VaultFault> {
         let random = Arc::new(comity_store::vault::SystemRandom);
-        Ok(SealedBodies { vault: Arc::new(Vault::open_at(store, epoch, random).await?) })
+        // Several processes of one party share the file, by a link where each has a folder of its own: the file itself is
+        // replaced when something is erased, not the link.
+        let epoch = std::fs::canonicalize(epoch).unwrap_or_else(|_| epoch.to_owned());
+        Ok(SealedBodies { vault: Arc::new(Vault::open_at(store, &epoch, random).await?) })
+    }
+
+    /// Reads the epoch's key again, before this process seals after another one may have erased.
+    pub fn refresh(&self) -> Result<(), VaultFault> {
+        self.vault.refresh()
     }
 }
 

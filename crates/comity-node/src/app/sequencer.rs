@@ -1,12 +1,14 @@
 //! The sequencer: one task that owns a party's desk. Everybody else sends it work through a bounded queue, so that a
-//! flood of requests is answered "not now" instead of filling memory.
+//! flood of requests is answered "not now" instead of filling memory. Where several processes work one ledger, see
+//! [`super::tenure`].
 
 use crate::{
-    app::{SealedBodies, roster::Roster},
+    app::{SealedBodies, roster::Roster, tenure::Tenure},
     clock::Clock,
     random::Random,
 };
 use comity_exchange::{Desk, Entropy};
+use comity_ledger::store::Follow;
 use comity_record::Timestamp;
 use comity_store::AnyStore;
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -77,6 +79,27 @@ impl NotNow {
     }
 }
 
+/// Where other processes work the ledger too, their growth of the log is told here as well: a job that does nothing brings
+/// the desk to it. Ends with the queue.
+async fn follow(store: AnyStore, queue: mpsc::WeakSender<Job>, mut size: u64) {
+    loop {
+        let grown = store.changed_after(size, 5_000).await;
+        let Some(queue) = queue.upgrade() else { return };
+        match grown {
+            Ok(grown) if grown > size => {
+                size = grown;
+                // A full queue brings the desk there as well.
+                let _told = queue.try_send(Box::new(|_, _| Box::pin(async {})));
+            }
+            Ok(_) => {}
+            Err(fault) => {
+                tracing::warn!(code = fault.code(), %fault, "the log cannot be followed");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
 /// Sends work to a party's sequencer. Cheap to clone.
 #[derive(Clone)]
 pub struct Sequencer {
@@ -102,10 +125,16 @@ impl Sequencer {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
         let (size, changed) = watch::channel(desk.log().size());
         let (post, roster) = watch::channel(Roster::of(&desk));
+        let mut tenure = Tenure::of(desk.store(), &clock, &*random);
+        if matches!(tenure, Tenure::Shared(_)) {
+            tokio::spawn(follow(desk.store().clone(), queue.downgrade(), desk.log().size()));
+        }
         let mut means = Means { clock, entropy: SystemEntropy(random) };
         let task = tokio::spawn(async move {
             while let Some(job) = jobs.recv().await {
-                job(&mut desk, &mut means).await;
+                tenure.take(&mut desk).await;
+                tenure.during(job(&mut desk, &mut means)).await;
+                tenure.leave(jobs.is_empty()).await;
                 if post.borrow().generation != desk.roster() {
                     post.send_replace(Roster::of(&desk));
                 }

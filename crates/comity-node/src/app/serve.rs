@@ -8,6 +8,7 @@ use super::{
     pouch::event_text,
     roster::Roster,
     routes::{Parties, with_actions},
+    tenure::Duty,
 };
 use crate::{
     clock::Clock,
@@ -132,6 +133,7 @@ impl Running {
                 tally,
                 patience: config.node.long_poll_seconds.saturating_mul(1000),
                 carriers,
+                duty: Duty::of(&party.store, clock, &**random, self.stop.watch()),
             };
             self.tasks.spawn(links.keep(roster));
         }
@@ -236,6 +238,7 @@ struct Links {
     tally: Arc<dyn Tally>,
     patience: u32,
     carriers: Carriers,
+    duty: Duty,
 }
 
 impl Links {
@@ -268,6 +271,7 @@ impl Links {
             tally: Arc::clone(&self.tally),
             patience: self.patience,
             carriers: self.carriers.clone(),
+            duty: self.duty.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Action, Ctx, Fault,
     share::{Grounds, request},
 };
-use comity_exchange::Scope;
+use comity_exchange::{RecallStanding, Scope};
 use comity_record::{PartyCode, RecordId, body, label::Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,45 @@ pub struct RecallShown {
     pub recall: String,
     /// Each party that was told, with the verdict of our border.
     pub told: Vec<String>,
+}
+
+/// Shows who has complied with a recall of ours, and who has not.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ShowRecall {
+    /// The recall's own record.
+    pub recall: String,
+}
+
+/// A recall and what came of it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RecallStands {
+    /// The record that was withdrawn.
+    pub record: String,
+    /// The positions withdrawn; none means all.
+    pub objects: Vec<u32>,
+    /// Why.
+    pub reason: String,
+    /// Each party that had the record.
+    pub parties: Vec<RecallParty>,
+    /// How many of them complied.
+    pub complied: u64,
+}
+
+/// Where a party stands with a recall.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RecallParty {
+    /// The party.
+    pub party: String,
+    /// Whether the recall was sent to it.
+    pub told: bool,
+    /// What it acknowledged.
+    pub acknowledged: Option<String>,
+    /// What it says it did: `narrowed`, `erased`, `kept` or `not-held`.
+    pub reported: Option<String>,
+    /// When that report came.
+    pub at: Option<String>,
+    /// Whether it complied.
+    pub complied: bool,
 }
 
 /// Erases a record held here, or the objects in some slots of it. It cannot be undone.
@@ -76,6 +115,35 @@ impl Action for Recall {
         let told =
             recalled.shared.iter().map(|one| format!("{} {}", one.to, one.verdict.decision.ruling.verdict));
         Ok(RecallShown { recall: recalled.recall.record.to_string(), told: told.collect() })
+    }
+}
+
+impl Action for ShowRecall {
+    const NAME: &'static str = "recall.show";
+    const SUMMARY: &'static str = "shows who has complied with a recall of ours, and who has not";
+    const SCOPE: Scope = Scope::Read;
+    type Reply = RecallStands;
+
+    async fn run(self, ctx: &Ctx) -> Result<RecallStands, Fault> {
+        let id: RecordId = self.recall.parse().map_err(Fault::input)?;
+        let shown = ctx.sequencer.run(move |desk, _| Box::pin(async move { desk.recall_standing(id).await }));
+        let (recall, standings) = shown.await??;
+        let parties: Vec<RecallParty> = standings.iter().map(party).collect();
+        let complied = parties.iter().filter(|party| party.complied).count() as u64;
+        let (record, objects, reason) = (recall.record.to_string(), recall.objects, recall.reason);
+        Ok(RecallStands { record, objects, reason, parties, complied })
+    }
+}
+
+fn party(standing: &RecallStanding) -> RecallParty {
+    let (reported, at) = standing.reported.clone().unzip();
+    RecallParty {
+        party: standing.party.to_string(),
+        told: standing.told.is_some(),
+        acknowledged: standing.acknowledged.as_ref().map(super::crossing::outcome_text),
+        reported,
+        at: at.map(|at| at.to_string()),
+        complied: standing.has_complied(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     folder::{self, RootFile, Secrecy},
 };
 use crate::random::Random;
+use comity_ledger::SuccessionStatement;
 use comity_record::{
     DualVerifier, Ed25519Key, KeyId, KeyRevocation, Letter, MlDsa44Key, PartyCode, RootSigned, Signer,
     Timestamp, UnitStatement,
@@ -93,6 +94,14 @@ impl Root {
         Ok(RootSigned::sign(&statement, &self.ed25519, &self.ml_dsa_44)?)
     }
 
+    /// Signs the succession of the party's ledger, as its node drafted it.
+    pub fn succession(
+        &self,
+        statement: &SuccessionStatement,
+    ) -> Result<RootSigned<SuccessionStatement>, KeyFault> {
+        Ok(RootSigned::sign(statement, &self.ed25519, &self.ml_dsa_44)?)
+    }
+
     /// Whether it is the root of these keys.
     fn belongs_to(&self, keys: &Keys) -> Result<(), KeyFault> {
         if self.verifier() == keys.party.root && self.party == keys.party.party {
@@ -105,6 +114,18 @@ impl Root {
 impl Keys {
     /// Issues a letter that names the party's keys, and keeps it as [`Keys::own_letter`].
     pub fn issue_letter(&self, root: &Root, terms: LetterTerms) -> Result<RootSigned<Letter>, KeyFault> {
+        let signed = self.sign_letter(root, terms)?;
+        self.keep_letter(&signed)?;
+        Ok(signed)
+    }
+
+    /// Keeps a letter as [`Keys::own_letter`].
+    pub fn keep_letter(&self, signed: &RootSigned<Letter>) -> Result<(), KeyFault> {
+        folder::replace(&self.letter_path(), armour(signed).as_bytes())
+    }
+
+    /// A letter that names the party's keys, which is not kept.
+    pub fn sign_letter(&self, root: &Root, terms: LetterTerms) -> Result<RootSigned<Letter>, KeyFault> {
         root.belongs_to(self)?;
         let letter = Letter {
             party: self.party.party.clone(),
@@ -118,9 +139,7 @@ impl Keys {
             understands: Letter::kinds(),
             units: terms.units,
         };
-        let signed = RootSigned::sign(&letter, &root.ed25519, &root.ml_dsa_44)?;
-        folder::replace(&self.letter_path(), armour(&signed).as_bytes())?;
-        Ok(signed)
+        Ok(RootSigned::sign(&letter, &root.ed25519, &root.ml_dsa_44)?)
     }
 
     /// Marks a key as revoked, as its root's statement says, so that it is not used again and later letters do not name

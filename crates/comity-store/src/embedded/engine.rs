@@ -96,9 +96,10 @@ impl Engine {
         Ok(space)
     }
 
-    /// A batch that is synced to disk when it is committed.
+    /// A batch that is synced to disk when it is committed: its bytes, and of the file what is needed to read them again. A
+    /// journal is laid out at its full length, and made durable with all its attributes, when it is begun.
     pub(super) fn batch(&self, rows: usize) -> OwnedWriteBatch {
-        OwnedWriteBatch::with_capacity(self.database.clone(), rows).durability(Some(PersistMode::SyncAll))
+        OwnedWriteBatch::with_capacity(self.database.clone(), rows).durability(Some(PersistMode::SyncData))
     }
 
     /// Commits rows without moving the head.

@@ -126,6 +126,14 @@ impl<K: Kv> Vault<K> {
         Ok(vault)
     }
 
+    /// Reads the epoch's key again, before this process seals after another one may have erased.
+    pub fn refresh(&self) -> Result<(), VaultFault> {
+        let missing = || VaultFault::EpochMissing { path: self.path.clone() };
+        let read = Epochs::load(&self.path)?.ok_or_else(missing)?;
+        self.note(&read);
+        Ok(())
+    }
+
     /// Seals the objects of a record, each under a fresh key. The bodies open only once [`Vault::keep`] has stored the
     /// row; do that before they are committed.
     pub fn seal(&self, record: RecordId, objects: &[&[u8]]) -> Result<(Vec<Vec<u8>>, KeyRow), VaultFault> {

@@ -1,12 +1,12 @@
 //! `comity ledger`: verify a ledger from its files alone, in the form of C2SP tlog-tiles.
 
 use crate::{
-    Exit, Fault, Screen,
+    Exit, Fault, Screen, World,
     place::Chosen,
     reach,
     screen::Tone,
     trust::{Trusted, Vouched},
-    verb::open,
+    verb::{open, succession},
 };
 use clap::{Args, Subcommand};
 use comity_ledger::{
@@ -59,6 +59,8 @@ pub enum Ledger {
     Verify(Verify),
     /// Let heads be signed again where no witness can be reached
     Override(Override),
+    /// Let a ledger that lost entries for good go on under a new origin
+    Succeed(succession::Succeed),
 }
 
 /// `comity ledger verify`
@@ -104,10 +106,11 @@ pub struct Verified {
 }
 
 /// Does what the verb asks.
-pub fn run(verb: &Ledger, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+pub fn run(verb: &Ledger, chosen: &Chosen, world: World, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let wanted = match verb {
         Ledger::Verify(wanted) => wanted,
         Ledger::Override(wanted) => return override_head(wanted, chosen, screen),
+        Ledger::Succeed(wanted) => return succession::succeed(wanted, chosen, world, screen),
     };
     let Some(folder) = &wanted.folder else { return own(chosen, screen) };
     let Verified { checkpoint, vouched, found } = verify(folder, &Trusted::read(&wanted.trust)?)?;

@@ -10,7 +10,7 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use comity_node::{
-    app::{peer::AcceptLetter, to_hex},
+    app::{peer::AcceptLetter, succession::AnnounceLetter, to_hex},
     keys::{Keys, LetterTerms, Root, armour, fingerprint},
 };
 use comity_record::{Canonical, KeyStatement, Letter as Introduction, UnitStatement, label::Purpose};
@@ -35,13 +35,13 @@ Next:
 
 const ISSUE_HELP: &str = "\
 A new letter names the keys as they are now and carries the next number. It needs \
-the root key.
+the root key. Peers that are reached by network are told of it in the session.
 
 Example:
   comity letter issue --root /media/offline/root --dir ./xa
 
 Next:
-  comity letter show --dir ./xa       hand it to every peer again";
+  comity letter show --dir ./xa       for peers that are not reached by network";
 
 const READ_HELP: &str = "\
 Whether the root in a letter is really that party's is for two people to confirm: \
@@ -177,6 +177,8 @@ fn issue(verb: &Issue, chosen: &Chosen, world: World, screen: &mut Screen<'_>) -
     let signed = keys.issue_letter(&root, terms).map_err(|fault| keys::fault(&fault))?;
     let letter =
         signed.introduce().map_err(|fault| Fault::new(Exit::Fault, fault.code(), fault.to_string()))?;
+    // A node that does not run tells its peers at its next start.
+    reach::tell(&place, AnnounceLetter {})?;
     screen.answer(&value(&letter, None), |screen| {
         screen.say(Tone::Good, &format!("Letter {} of {} is issued.", letter.serial, letter.party));
         describe(screen, &letter);

@@ -25,6 +25,7 @@ pub mod replay;
 pub mod search;
 pub mod serve;
 pub mod share;
+pub mod succession;
 pub mod withdraw;
 
 use crate::{
@@ -45,7 +46,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
     match command.verb {
         Verb::Law(verb) => law::run(&verb, &chosen, world, screen),
         Verb::Border(verb) => border::run(&verb, &chosen, world, screen),
-        Verb::Ledger(verb) => ledger::run(&verb, &chosen, screen),
+        Verb::Ledger(verb) => ledger::run(&verb, &chosen, world, screen),
         Verb::Receipt(verb) => receipt::run(&verb, &chosen, screen),
         Verb::Principles(verb) => principles::run(&verb, screen),
         Verb::Demo(verb) => demo::run(&verb, screen),
