@@ -9,6 +9,7 @@
 //! - [`value`] gives every address, name, URL and hash its one canonical form;
 //! - [`misp`] makes STIX objects of MISP events, and events of these;
 //! - [`lists`] reads lists and feeds that are not STIX, and authors objects of them; [`export`] writes what other tools read;
+//! - [`pattern`] reads and evaluates patterns, and [`hunt`] leads what was observed through them;
 //! - [`import`] puts objects of one label class together, ready for a manifest.
 //!
 //! The crate is pure: no I/O, no clock. It never matches logs and never computes who is behind anything; it says what a
@@ -17,6 +18,7 @@
 pub mod attribution;
 pub mod export;
 pub mod grade;
+pub mod hunt;
 pub mod identifier;
 pub mod import;
 pub mod index;

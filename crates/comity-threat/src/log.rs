@@ -9,6 +9,7 @@ mod csv;
 mod format;
 mod json;
 mod judge;
+mod lines;
 mod reading;
 mod roles;
 mod tally;
@@ -17,6 +18,7 @@ mod zeek;
 
 pub use format::Format;
 pub use judge::{Found, Rule};
+pub use lines::Lines;
 pub use reading::{Reading, Seen};
 pub use roles::{Role, Roles};
 pub use tally::{Hits, Tally, Verdict};

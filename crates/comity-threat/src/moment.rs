@@ -46,6 +46,17 @@ impl Moment {
         bytes
     }
 
+    /// Of so many nanoseconds since 1970.
+    pub(crate) fn from_nanos(nanos: i128) -> Moment {
+        let millis = nanos.div_euclid(1_000_000);
+        Moment { millis: millis as i64, nanos: nanos.rem_euclid(1_000_000) as u32 }
+    }
+
+    /// Of a time to the millisecond.
+    pub fn from_millis(millis: i64) -> Moment {
+        Moment { millis, nanos: 0 }
+    }
+
     /// Later, equal or earlier than another.
     pub fn compare(self, other: Moment) -> Ordering {
         self.cmp(&other)

@@ -8,6 +8,7 @@ pub mod change;
 pub mod crossing;
 pub mod export;
 pub mod house;
+pub mod hunt;
 pub mod import;
 pub mod index;
 pub mod init;

@@ -1,8 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, change, crossing, house, index, ledger, object, peer, pouch, proof, search,
-    share, succession, upload, withdraw,
+    Action, Ctx, Fault, ask, change, crossing, house, hunt, index, ledger, object, peer, pouch, proof,
+    search, share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -65,6 +65,8 @@ actions! {
     succession::AnnounceLetter,
     succession::DraftSuccession,
     succession::Succeed,
+    hunt::HuntHeld,
+    hunt::HeldPatterns,
     withdraw::Recall,
     withdraw::ShowRecall,
     withdraw::Erase,

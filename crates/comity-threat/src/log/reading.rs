@@ -187,7 +187,7 @@ fn newlines(text: &[u8], from: usize, to: usize) -> u64 {
 }
 
 /// A line as one text. It may begin with a time.
-fn plain(line: &str) -> Record<'_> {
+pub(super) fn plain(line: &str) -> Record<'_> {
     let words: Vec<&str> = line.splitn(3, [' ', '\t']).collect();
     let first = words.first().and_then(|word| time::read(word));
     let two = || {

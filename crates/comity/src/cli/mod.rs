@@ -9,8 +9,8 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, border, config, crossing, demo, export, house, import, index, init, keys, law, ledger, letter,
-        matching, object, peer, pouch, principles, receipt, replay, search, serve, share, withdraw,
+        ask, border, config, crossing, demo, export, house, hunt, import, index, init, keys, law, ledger,
+        letter, matching, object, peer, pouch, principles, receipt, replay, search, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -113,6 +113,8 @@ pub enum Verb {
     /// Add, list and end tokens for the local API
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Token(house::Token),
+    /// Hunt with patterns in observed data and logs
+    Hunt(hunt::Hunt),
     /// Take in STIX and lists from files
     Import(import::Import),
     /// Write STIX as lists, rules and zones for other tools

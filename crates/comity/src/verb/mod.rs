@@ -7,6 +7,7 @@ pub mod crossing;
 pub mod demo;
 pub mod export;
 pub mod house;
+pub mod hunt;
 pub mod import;
 pub mod index;
 pub mod init;
@@ -55,6 +56,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Unit(verb) => house::unit(&verb, &chosen, screen),
         Verb::Officer(verb) => house::officer(&verb, &chosen, screen),
         Verb::Token(verb) => house::token(&verb, &chosen, screen),
+        Verb::Hunt(verb) => hunt::run(&verb, &chosen, screen),
         Verb::Import(verb) => import::run(&verb, &chosen, screen),
         Verb::Export(verb) => export::run(&verb, screen),
         Verb::Match(verb) => matching::run(&verb, &chosen, screen),

@@ -9,6 +9,7 @@ mod built;
 mod crossing;
 mod door;
 mod help;
+mod hunt;
 mod law;
 mod ledger;
 mod lists;

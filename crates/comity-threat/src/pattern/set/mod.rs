@@ -20,6 +20,7 @@ use super::{
     plan::{DEFAULT_BUDGET, Plan, seen},
     test::Work,
 };
+use crate::Moment;
 use access::ways;
 use probe::Leaf;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -135,6 +136,26 @@ pub struct Found {
     pub pattern: usize,
     /// The observations that show it, by their names.
     pub observations: Vec<u64>,
+    /// The earliest of their times.
+    pub first: Moment,
+    /// The latest.
+    pub last: Moment,
+    /// How often that was observed.
+    pub number: u64,
+}
+
+impl Found {
+    fn new(pattern: u32, shown: &[(u64, Seen)]) -> Found {
+        let first = shown.iter().map(|(_, seen)| seen.first).min().unwrap_or_default();
+        let last = shown.iter().map(|(_, seen)| seen.last).max().unwrap_or_default();
+        Found {
+            pattern: pattern as usize,
+            observations: shown.iter().map(|(name, _)| *name).collect(),
+            first: Moment::from_nanos(first),
+            last: Moment::from_nanos(last),
+            number: shown.iter().fold(0, |sum, (_, seen)| sum.saturating_add(seen.number)),
+        }
+    }
 }
 
 /// What a hunt could not do.
@@ -251,7 +272,7 @@ impl<'s> Hunt<'s> {
         if choices.any(|choice| choice.expression == number as usize && choice.admits(&when)) {
             // Two expressions of one OR may both be true of an observation.
             if self.alone.insert(pattern, self.observation) != Some(self.observation) {
-                each(Found { pattern: pattern as usize, observations: vec![name] });
+                each(Found::new(pattern, &[(name, when)]));
             }
             return;
         }
@@ -278,10 +299,10 @@ impl<'s> Hunt<'s> {
             return;
         }
         match kept.bind(plan) {
-            Ok(Some(observations)) => {
+            Ok(Some(shown)) => {
                 *kept = Kept { fired: Vec::new(), try_at: 0, done: true };
                 self.undecided.remove(&pattern);
-                each(Found { pattern: pattern as usize, observations });
+                each(Found::new(pattern, &shown));
                 return;
             }
             Ok(None) => self.undecided.remove(&pattern),
@@ -297,7 +318,7 @@ impl<'s> Hunt<'s> {
 }
 
 impl Kept {
-    fn bind(&self, plan: &Plan) -> Result<Option<Vec<u64>>, Exhausted> {
+    fn bind(&self, plan: &Plan) -> Result<Option<Vec<(u64, Seen)>>, Exhausted> {
         let (mut names, mut times) = (Vec::new(), Vec::new());
         let mut fired = vec![Vec::new(); plan.conditions.len()];
         for (number, name, when) in &self.fired {
@@ -313,7 +334,8 @@ impl Kept {
         let mut budget = Budget::new(DEFAULT_BUDGET);
         for alternative in plan.alternatives.iter().filter(|one| !one.is_single()) {
             if let Some(bound) = alternative.bind(&times, &fired, &mut budget)? {
-                return Ok(Some(bound.iter().filter_map(|index| names.get(*index)).copied().collect()));
+                let shown = bound.iter().filter_map(|index| Some((*names.get(*index)?, *times.get(*index)?)));
+                return Ok(Some(shown.collect()));
             }
         }
         Ok(None)
