@@ -42,7 +42,8 @@ use crate::SpecVersion;
 /// The longest pattern that is read, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 1 << 20;
 
-/// For fuzzing. Must never panic.
+/// For fuzzing: reads and checks the bytes as a pattern, and evaluates it where that can be done, alone and in a set. Must
+/// never panic, and must end.
 pub fn fuzz_entry(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _named = words::words(text).count();
@@ -50,6 +51,35 @@ pub fn fuzz_entry(bytes: &[u8]) {
         let tree = read(text, version);
         // The check knows the grammar from the same parser, and asks more.
         debug_assert!(check(text, version).is_err() || tree.is_ok());
+        let Ok(plan) = Plan::new(text, version) else { continue };
+        let seen = [fuzzed_at(1), fuzzed_at(2)];
+        let _alone = plan.evaluate(&seen, 20_000);
+        let Ok(set) = PatternSet::new(vec![plan]) else { continue };
+        let mut hunt = Hunt::new(&set);
+        (0..).zip(&seen).for_each(|(name, observation)| hunt.observe(name, observation, |_| {}));
+        let _gaps = hunt.finish(|_| {});
+    }
+}
+
+/// An observation with a value of every kind, which the seeds of the corpus speak of.
+fn fuzzed_at(second: i64) -> Observation<'static> {
+    let object = |key: &'static str, type_name: &'static str, members: Vec<(&'static str, Node<'static>)>| {
+        Observable {
+            key: key.into(),
+            type_name: type_name.into(),
+            properties: Node::Map(members.into_iter().map(|(name, node)| (name.into(), node)).collect()),
+        }
+    };
+    let time = crate::Moment::from_millis(second * 1000);
+    let b = Node::List(vec![Node::Integer(1), Node::Float(2.5), Node::Text("x".into()), Node::Boolean(true)]);
+    let members = vec![("b", b), ("c_bin", Node::Bytes(vec![0, 255])), ("d_ref", Node::Text("1".into()))];
+    let address = vec![("value", Node::Text("192.0.2.7".into())), ("a_ref", Node::Text("0".into()))];
+    Observation {
+        id: "fuzzed".into(),
+        first: time,
+        last: time,
+        number: 2,
+        objects: vec![object("0", "a", members), object("1", "ipv4-addr", address)],
     }
 }
 

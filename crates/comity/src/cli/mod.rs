@@ -154,7 +154,8 @@ pub enum Verb {
 impl Verb {
     /// Whether the verb shows what a party's node holds.
     pub fn is_of_a_node(&self) -> bool {
-        matches!(
+        let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node());
+        page || matches!(
             self,
             Verb::Peer(_)
                 | Verb::Unit(_)

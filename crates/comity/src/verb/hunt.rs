@@ -61,6 +61,13 @@ enum Form {
     Sightings,
 }
 
+impl Hunt {
+    /// Whether a page of what a node holds is shown; lines and bundles are for programs.
+    pub fn shows_a_node(&self) -> bool {
+        self.held && self.form == Form::Table
+    }
+}
+
 /// Hunts.
 pub fn run(verb: &Hunt, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let files: Vec<PathBuf> =
