@@ -1,12 +1,14 @@
 //! Export: STIX from files becomes what other tools read. Nothing of a node is read and nothing is kept.
 
 use super::{Fault, lists::unfolded};
+use crate::random::Random;
 use comity_record::Timestamp;
 use comity_threat::{
     Object,
     export::{Export, Options, Report},
     reader::{ObjectSplitter, ReadFault},
     value::Value,
+    warning::WarningLists,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ use std::{
 
 pub use comity_threat::{export::Format, value::Kind};
 
+/// More of a warning list is not read; one that is longer is refused as cut off.
+const MAX_LIST_BYTES: u64 = 256 << 20;
 /// Bytes read at a time.
 const WINDOW: usize = 1 << 18;
 /// The number of the first Suricata rule where none is asked for: within the range that is kept for local rules.
@@ -38,6 +42,8 @@ pub struct ExportOptions {
     pub now: Timestamp,
     /// The number of the first Suricata rule.
     pub first_rule: u32,
+    /// Warning lists in the format of MISP; what they hold is left out.
+    pub warning_lists: Vec<PathBuf>,
 }
 
 /// What an export did.
@@ -51,10 +57,16 @@ pub struct ExportShown {
     pub repeated: u64,
     /// Left out, by reason.
     pub left_out: Vec<(String, u64)>,
+    /// Values that a warning list holds, with the list; the first thousand.
+    pub suppressed: Vec<(String, String)>,
 }
 
 /// Writes the export of the files' objects.
-pub fn export(options: &ExportOptions, out: &mut dyn Write) -> Result<ExportShown, Fault> {
+pub fn export(
+    options: &ExportOptions,
+    random: &dyn Random,
+    out: &mut dyn Write,
+) -> Result<ExportShown, Fault> {
     let now = options.now.to_string().parse().map_err(Fault::input)?;
     let kinds = options.kinds.clone();
     let asked = Options {
@@ -64,8 +76,9 @@ pub fn export(options: &ExportOptions, out: &mut dyn Write) -> Result<ExportShow
         name: options.name.clone(),
         first_rule: options.first_rule,
     };
-    let none = |_: &Value| None;
-    let mut export = Export::new(asked, &none);
+    let lists = warnings(&options.warning_lists, random)?;
+    let suppress = |value: &Value| lists.check(value).map(|warning| warning.list.to_owned());
+    let mut export = Export::new(asked, &suppress);
     for file in &options.files {
         of_file(file, &mut export, out)?;
     }
@@ -98,6 +111,25 @@ fn of_file(file: &Path, export: &mut Export<'_>, out: &mut dyn Write) -> Result<
     splitter.finish().map(|_| ()).map_err(unsound)
 }
 
+fn warnings(files: &[PathBuf], random: &dyn Random) -> Result<WarningLists, Fault> {
+    let mut secret = [0; 32];
+    random.fill(&mut secret).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+    let mut lists = WarningLists::new(secret);
+    for file in files {
+        let unreadable = |why: io::Error| {
+            Fault::new("import/unreadable", format!("`{}` cannot be read: {why}", file.display()))
+        };
+        let mut json = Vec::new();
+        unfolded(file)
+            .and_then(|input| input.take(MAX_LIST_BYTES).read_to_end(&mut json))
+            .map_err(unreadable)?;
+        lists
+            .add(&json)
+            .map_err(|fault| Fault::new(fault.code(), format!("`{}`: {fault}", file.display())))?;
+    }
+    Ok(lists)
+}
+
 fn unwritable(why: &io::Error) -> Fault {
     Fault::new("export/unwritable", format!("the export could not be written: {why}"))
 }
@@ -108,5 +140,6 @@ fn show(report: &Report) -> ExportShown {
         written: report.written,
         repeated: report.repeated,
         left_out: report.left_out.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+        suppressed: report.suppressed.clone(),
     }
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use comity_node::{
     app::export::{ExportOptions, ExportShown, FIRST_RULE, Format, Kind, export},
     clock::Clock,
+    random::SystemRandom,
 };
 use std::path::PathBuf;
 
@@ -44,6 +45,9 @@ pub struct Export {
     /// The number of the first Suricata rule
     #[arg(long, value_name = "SID", default_value_t = FIRST_RULE)]
     first_rule: u32,
+    /// A warning list in the format of MISP; what it holds is left out and shown
+    #[arg(long, value_name = "FILE")]
+    warning_list: Vec<PathBuf>,
 }
 
 /// Writes the export.
@@ -55,9 +59,10 @@ pub fn run(verb: &Export, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
         name: verb.name.clone(),
         now: Clock::system().now(),
         first_rule: verb.first_rule,
+        warning_lists: verb.warning_list.clone(),
     };
     let mut text = Vec::new();
-    let shown = export(&options, &mut text)?;
+    let shown = export(&options, &SystemRandom, &mut text)?;
     open::write_new(&verb.out, &text)?;
     screen.answer(&shown, |screen| show(screen, verb, &shown));
     Ok(Exit::Ok)
@@ -71,5 +76,8 @@ fn show(screen: &mut Screen<'_>, verb: &Export, shown: &ExportShown) {
     }
     for (reason, count) in &shown.left_out {
         screen.item(NAMES, "", Tone::Open, &format!("{count} left out: {reason}"));
+    }
+    for (value, list) in shown.suppressed.iter().take(20) {
+        screen.indented(4, Tone::Open, &format!("{value} is on `{list}`"));
     }
 }

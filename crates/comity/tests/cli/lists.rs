@@ -72,6 +72,14 @@ fn an_export_is_a_new_file_in_the_form_asked_for() {
     assert_eq!(code(&told(at, 3, &format!("export {bundle} --format plain --out zone"))), "cli/file-exists");
     done(at, &format!("export {bundle} --format plain --kind ipv4 --out list"));
     assert_eq!(fs::read_to_string(at.join("list")).unwrap(), "198.51.100.23\n203.0.113.77\n");
+    let warning = r#"{"name":"trial","type":"string","list":["198.51.100.23"]}"#;
+    fs::write(at.join("warning.json"), warning).unwrap();
+    let shown = done(
+        at,
+        &format!("export {bundle} --format plain --kind ipv4 --warning-list warning.json --out kept"),
+    );
+    assert_eq!(fs::read_to_string(at.join("kept")).unwrap(), "203.0.113.77\n");
+    assert_eq!(shown["suppressed"], serde_json::json!([["198.51.100.23", "trial"]]));
     done(at, &format!("export {bundle} --format stix --out bundle.json"));
     let whole: serde_json::Value =
         serde_json::from_slice(&fs::read(at.join("bundle.json")).unwrap()).unwrap();
