@@ -157,9 +157,10 @@ impl Matcher {
 
     fn push_head(&mut self, hash: u64, entry: Entry) -> Result<(), Fault> {
         let number = u32::try_from(self.entries.len()).ok().filter(|n| *n < NONE - 1).ok_or(Fault::Full)?;
-        self.filter_in(hash, &entry);
+        // A filter that is made anew is made of the entries: the new one must be among them.
         self.entries.push(entry);
         self.table.insert(hash, number);
+        self.filter_in(hash, &entry);
         Ok(())
     }
 

@@ -243,6 +243,8 @@ fn growing_changes_no_answer() {
     let name = |n: u32| format!("n{n}.example{}.com", n % 7);
     for n in 0..20_000 {
         matcher.insert(&normalise(Kind::Name, &name(n)).unwrap(), n).unwrap();
+        // Also the one with which something grew.
+        assert!(matcher.name(&name(n)).is_some(), "{n}");
     }
     let found = (0..20_000).filter(|n| matcher.name(&name(*n)).is_some()).count();
     let strange = (20_000..40_000).filter(|n| matcher.name(&name(*n)).is_some()).count();
