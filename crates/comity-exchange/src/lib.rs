@@ -12,6 +12,7 @@ pub mod desk;
 mod dispatch;
 pub mod frames;
 pub mod house;
+pub mod misp;
 mod rim;
 pub mod tables;
 pub mod turn;

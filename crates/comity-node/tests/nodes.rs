@@ -7,6 +7,7 @@ mod index;
 mod kills;
 mod leak;
 mod lost_tail;
+mod misp;
 mod own_acts;
 mod processes;
 mod real_input;

@@ -111,6 +111,7 @@ const PURE_LIBRARIES: &[&str] = &[
     "regex-syntax",
     "rustc-hash",
     "serde",
+    "md-5",
     "serde_json",
     "thiserror",
     "unicode-normalization",

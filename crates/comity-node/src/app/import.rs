@@ -152,7 +152,11 @@ async fn import_stix(
     Ok(show(shown, &report, options.unmarked))
 }
 
-async fn author(ctx: &Ctx, chunks: Vec<Chunk>, unit: Option<UnitCode>) -> Result<Vec<String>, Fault> {
+pub(super) async fn author(
+    ctx: &Ctx,
+    chunks: Vec<Chunk>,
+    unit: Option<UnitCode>,
+) -> Result<Vec<String>, Fault> {
     let by = ctx.by.clone();
     let authored = ctx.sequencer.run(move |desk: &mut NodeDesk, means| {
         Box::pin(async move {

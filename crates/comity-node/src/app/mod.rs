@@ -15,6 +15,7 @@ pub mod init;
 pub mod ledger;
 pub mod link;
 pub mod lists;
+pub mod misp;
 pub mod object;
 pub mod party;
 pub mod peer;

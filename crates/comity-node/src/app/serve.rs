@@ -17,6 +17,7 @@ use crate::{
         ConnectionLimits,
         api::{self, Api, ApiLimits, Readiness, Token},
         exchange::{ClientLimits, ExchangeServer, Host, PeerClient, QuotaLimits},
+        misp::{self, MispLimits, MispServer},
     },
     metrics::Metrics,
     random::Random,
@@ -36,6 +37,9 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// The longest event that a MISP client may send.
+const MISP_BODY: usize = 64 << 20;
 
 /// A node that is serving.
 #[derive(Debug)]
@@ -175,9 +179,16 @@ impl Running {
             body_pause: Duration::from_secs(30),
         };
         let tokens = Arc::clone(&app);
+        let misp_limits = MispLimits {
+            body: MISP_BODY,
+            requests_per_minute: config.api.requests_per_minute,
+            body_pause: limits.body_pause,
+        };
+        let misp =
+            MispServer::new(Arc::clone(&app), clock.clone(), Arc::clone(random), misp_limits, &metrics);
         let api =
             Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, Readiness::default(), metrics);
-        let router = with_actions(api).router();
+        let router = with_actions(api).router().merge(misp::router(misp));
         let tcp = match config.api.listen.0 {
             crate::config::Listen::At(address) => Some(bind(address).await?),
             crate::config::Listen::Off => None,

@@ -6,6 +6,7 @@ pub mod api;
 mod body;
 mod connection;
 pub mod exchange;
+pub mod misp;
 mod problem;
 mod quota;
 
