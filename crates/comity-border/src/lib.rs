@@ -38,7 +38,7 @@ pub use judge::{
     Changed, Cleared, DisclosedRefusal, Disclosure, Judgement, RedactFirst, Refusal, judge, judge_cached,
 };
 pub use obligation::{Access, DutyKind, Obligation, Obligations, Owner, TermFrom, Terms};
-pub use pack::{Adoption, Layer, PackFault, PackText, Packs};
+pub use pack::{Adoption, Layer, PackFault, PackSource, PackText, Packs};
 pub use replay::{Inputs, Replay, replay};
 pub use request::{Basis, Case, Competence, Confirmation, Consent, Direction, Request, TransferGround};
 pub use standing::{Pair, Period, SecurityAgreement, Standing, StandingEntries, Suspension};

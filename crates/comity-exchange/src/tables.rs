@@ -1,13 +1,17 @@
 //! The tables of a party's log, and the rows in them. All are put once; every view is rebuilt from them.
 
-use crate::turn::RootStatement;
+use crate::{
+    desk::{CHECKPOINTS, COSIGNED},
+    turn::RootStatement,
+};
 use comity_ledger::{
     equivocation::EQUIVOCATIONS,
     log::{ENTRIES, LEAVES, TILES},
     store::{Class, Table},
     succession::SUCCESSIONS,
+    witness::WITNESS_SPACE,
 };
-use comity_record::{Canonical, CrossingId, Date, PartyCode, RecordId, Salts, Timestamp};
+use comity_record::{Canonical, CrossingId, Date, Hash, PartyCode, RecordId, Salts, Timestamp};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 const fn log(name: &'static str) -> Table {
@@ -29,8 +33,9 @@ pub const INBOX: Table = log("inbox");
 pub const ACKNOWLEDGED: Table = log("acknowledged");
 /// Decisions in full: key is the entry index; value a [`DecisionRow`].
 pub const DECISIONS: Table = log("decisions");
-/// Inputs of decisions by hash: standings, and what was looked at of records that were refused on arrival, so that any
-/// decision can be judged again.
+/// Inputs of decisions by hash: standings, the texts of packs ([`comity_border::PackSource`]), what registers were made of
+/// ([`RegisterInput`]), and what was looked at of records that were refused on arrival, so that any decision can be
+/// judged again.
 pub const INPUTS: Table = log("inputs");
 /// Entries of a crossing: key is crossing id and entry index; empty value.
 pub const CROSSINGS: Table = log("crossings");
@@ -81,6 +86,9 @@ pub const LOG_TABLES: &[Table] = &[
     REPORTS,
     STATEMENTS,
 ];
+
+/// The spaces that a backup holds: what the node signed and what it remembers as a witness. The keys of bodies are apart.
+pub const LASTING_SPACES: &[&str] = &[CHECKPOINTS, COSIGNED, WITNESS_SPACE];
 
 /// A record as held.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -220,6 +228,24 @@ pub enum PeerChange {
     Succeeded(#[n(0)] ByteVec),
 }
 
+/// What a register was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum RegisterInput {
+    /// Files, by name.
+    #[n(0)]
+    Files(#[n(0)] Vec<(String, ByteVec)>),
+    /// A change set applied to another register.
+    #[n(1)]
+    Changed {
+        /// The hash of the register before.
+        #[n(0)]
+        before: Hash,
+        /// The change set.
+        #[n(1)]
+        change: ByteVec,
+    },
+}
+
 /// Bodies that were erased, so that the erasure can be applied again to a copy that still has them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -270,6 +296,7 @@ rows! {
     ErasureRow, "an erasure row", 64 * 1024;
     RootStatement, "a root statement", 512 * 1024;
     ReportRow, "a report row", 64 * 1024;
+    RegisterInput, "what a register was made of", 16 << 20;
 }
 
 /// The key of an object row.

@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod committed;
 pub mod cosignature;
 pub mod equivocation;
+pub mod files;
 pub mod invariant;
 pub mod log;
 pub mod memory;

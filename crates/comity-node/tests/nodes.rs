@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod backup;
 mod console;
+mod files;
 mod index;
 mod kills;
 mod leak;
 mod lost_tail;
 mod misp;
 mod own_acts;
+mod past_law;
 mod processes;
 mod real_input;
 mod search;

@@ -1,13 +1,17 @@
 //! What a party does with its own keys, letter and head: entered, and in force at once.
 
-use crate::support::{start, two};
+use crate::support::{Node, start, two};
 use comity_exchange::DeskFault;
 use comity_node::app::{
     Action, Ctx,
     house::{AddOfficer, AddToken},
     ledger::OverrideHead,
+    peer::ListPeers,
+    watch::QuorumWatch,
 };
+use comity_node::{clock::Clock, config::Witness, http::api::Readiness, metrics::Metrics, stop::Stop};
 use comity_record::EntryKind;
+use std::collections::BTreeSet;
 
 /// An officer with a token of these scopes.
 async fn token(ctx: &Ctx, officer: &str, scopes: &[&str]) -> String {
@@ -82,5 +86,66 @@ async fn cosigned(ctx: &Ctx) {
         }
         // The log grows by what comes back; a turn follows each growth.
         let _grown = tokio::time::timeout(std::time::Duration::from_millis(200), changes.changed()).await;
+    }
+}
+
+/// A third party that never came: both sides are alarmed, and nothing stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn crossings_without_a_quorum_alarm_both_sides_and_stop_nothing() {
+    let (a, b) = two().await;
+    let c = Node::start("XC").await;
+    for node in [&a, &b] {
+        node.accept(&c).await;
+    }
+    a.import().await;
+    a.share("XB").await;
+    a.delivered("XB").await;
+    let (stop, _) = Stop::new();
+    let watch = |node: &Node, clock: Clock| QuorumWatch {
+        party: node.code.clone(),
+        sequencer: node.ctx().sequencer.clone(),
+        clock,
+        witness: Witness::default(),
+        metrics: Metrics::default(),
+        readiness: Readiness::default(),
+        stopping: stop.watch(),
+    };
+    let now = Clock::system().now();
+    for (node, peer) in [(&a, "XB"), (&b, "XA")] {
+        let hours = |hours: i64| Clock::fixed(now.plus_millis(hours * 3_600_000));
+        let early = watch(node, hours(23));
+        assert_eq!(early.look(BTreeSet::new()).await.unwrap(), BTreeSet::new());
+        assert!(early.readiness.alarms().is_empty());
+        let labels = format!(r#"{{party="{}",peer="{peer}"}}"#, node.code);
+        assert!(early.metrics.render().contains(&format!("comity_quorum_alarm{labels} 0")));
+        let late = watch(node, hours(25));
+        let alarmed = late.look(BTreeSet::new()).await.unwrap();
+        assert_eq!(alarmed, BTreeSet::from([peer.parse().unwrap()]), "XC has no crossing that could wait");
+        assert!(late.metrics.render().contains(&format!("comity_quorum_alarm{labels} 1")));
+        let told = late.readiness.alarms();
+        assert!(told.len() == 1 && late.readiness.reasons().is_empty(), "{told:?}");
+        assert!(told.first().unwrap().1.contains("wait for a quorum"), "{told:?}");
+        // The list of peers, at the node's own time: it waits, and it is not yet an alarm.
+        let listed = ListPeers {}.run(node.ctx()).await.unwrap();
+        let one = listed.iter().find(|one| one.party == peer).unwrap();
+        assert!(one.unwitnessed_since.is_some() && !one.alarm, "{one:?}");
+        let impatient =
+            Ctx { witness: Witness { alarm_hours: 0, ..Witness::default() }, ..node.ctx().clone() };
+        assert!(ListPeers {}.run(&impatient).await.unwrap().iter().any(|one| one.alarm && one.party == peer));
+    }
+    // The third party comes, cosigns, and the alarm ends.
+    c.accept(&a).await;
+    c.accept(&b).await;
+    for (node, peer) in [(&a, "XB"), (&b, "XA")] {
+        let late = watch(node, Clock::fixed(now.plus_millis(25 * 3_600_000)));
+        let mut alarmed = BTreeSet::from([peer.parse().unwrap()]);
+        while !alarmed.is_empty() {
+            alarmed = late.look(alarmed).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert!(late.readiness.alarms().is_empty());
+    }
+    for node in [a, b, c] {
+        node.running.stop().await.unwrap();
     }
 }

@@ -80,5 +80,8 @@ async fn here<A: Action>(place: &Place, action: A) -> Result<A::Reply, Fault> {
 async fn open(place: &Place) -> Result<Hosted, Fault> {
     let settings = place.config.party.get(&Text(place.party.clone())).cloned().unwrap_or_else(Party::default);
     let data_dir = &place.config.node.data_dir;
-    Ok(Hosted::open(data_dir, &place.party, &settings, Clock::system(), Arc::new(SystemRandom)).await?)
+    let random = Arc::new(SystemRandom);
+    let mut hosted = Hosted::open(data_dir, &place.party, &settings, Clock::system(), random).await?;
+    hosted.ctx.witness = place.config.witness.clone();
+    Ok(hosted)
 }

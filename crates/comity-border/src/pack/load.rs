@@ -4,8 +4,8 @@
 use crate::{
     obligation::DutyKind,
     pack::{
-        Adoption, Conditions, Duties, Effect, Fault, Layer, PackFault, PackInfo, PackText, Packs, Place,
-        PolicyInfo, check::examine, policy::LayerKind,
+        Adoption, Conditions, Duties, Effect, Fault, Layer, PackFault, PackInfo, PackSource, PackText, Packs,
+        Place, PolicyInfo, check::examine, policy::LayerKind,
     },
 };
 use cedar_policy::{
@@ -13,23 +13,24 @@ use cedar_policy::{
 };
 use comity_record::{Hash, sha256};
 use miette::Diagnostic;
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 /// The file name that faults of the schema carry.
 const SCHEMA_FILE: &str = "packs/schema.cedarschema";
 
 /// Loads packs under a schema.
-pub(super) fn load(schema: &str, texts: Vec<PackText>, adoption: &Adoption) -> Result<Packs, Vec<PackFault>> {
-    let hash = hash(schema, &texts, adoption);
+pub(super) fn load(source: Arc<PackSource>) -> Result<Packs, Vec<PackFault>> {
+    let PackSource { schema, texts, adoption } = &*source;
+    let hash = hash(schema, texts, adoption);
     let schema = read_schema(schema)?;
     let mut loading = Loading {
         validator: Validator::new(schema.clone()),
         adoption,
-        packs: empty(schema, hash),
+        packs: empty(schema, Arc::clone(&source), hash),
         faults: Vec::new(),
         declinable: Vec::new(),
     };
-    for text in &texts {
+    for text in texts {
         loading.take(text);
     }
     loading.check_adoption();
@@ -38,7 +39,7 @@ pub(super) fn load(schema: &str, texts: Vec<PackText>, adoption: &Adoption) -> R
     if faults.is_empty() { Ok(packs) } else { Err(faults) }
 }
 
-fn empty(schema: Schema, hash: Hash) -> Packs {
+fn empty(schema: Schema, source: Arc<PackSource>, hash: Hash) -> Packs {
     Packs {
         schema,
         permits: PolicySet::new(),
@@ -47,6 +48,7 @@ fn empty(schema: Schema, hash: Hash) -> Packs {
         conditions: Conditions::default(),
         policies: BTreeMap::new(),
         packs: Vec::new(),
+        source,
         hash,
     }
 }

@@ -17,18 +17,46 @@ pub(crate) use conditions::{Condition, Conditions};
 
 use crate::obligation::DutyKind;
 use cedar_policy::{EntityUid, PolicySet, Schema};
-use comity_record::{Hash, PartyCode};
-use std::collections::{BTreeMap, BTreeSet};
+use comity_record::{Canonical, Hash, PartyCode};
+use minicbor::{Decode, Encode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The text of one pack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct PackText {
     /// The file's name, for faults.
+    #[n(0)]
     pub file: String,
     /// Its layer.
+    #[n(1)]
     pub layer: Layer,
     /// The text.
+    #[n(2)]
     pub text: String,
+}
+
+/// Everything that packs in force were loaded from, so that what was judged under them can be judged again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PackSource {
+    /// The schema.
+    #[n(0)]
+    pub schema: String,
+    /// The texts, in their order.
+    #[n(1)]
+    pub texts: Vec<PackText>,
+    /// How the party takes the principles.
+    #[n(2)]
+    pub adoption: Adoption,
+}
+
+impl Canonical for PackSource {
+    const NAME: &'static str = "the texts of packs";
+    const LIMIT: usize = 16 << 20;
 }
 
 /// What is in force of one pack.
@@ -47,14 +75,17 @@ pub struct PackInfo {
 }
 
 /// How a party takes the pack of principles.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub enum Adoption {
     /// Whole.
     #[default]
+    #[n(0)]
     Whole,
     /// Without these policies.
-    Without(BTreeSet<String>),
+    #[n(1)]
+    Without(#[n(0)] BTreeSet<String>),
     /// Not at all.
+    #[n(2)]
     Declined,
 }
 
@@ -68,6 +99,7 @@ pub struct Packs {
     pub(crate) conditions: Conditions,
     policies: BTreeMap<String, PolicyInfo>,
     packs: Vec<PackInfo>,
+    source: Arc<PackSource>,
     hash: Hash,
 }
 
@@ -137,7 +169,17 @@ impl Packs {
 
     /// Checks and loads packs under the shipped schema.
     pub fn load(texts: Vec<PackText>, adoption: &Adoption) -> Result<Packs, Vec<PackFault>> {
-        load::load(SCHEMA, texts, adoption)
+        Packs::from_source(PackSource { schema: SCHEMA.to_owned(), texts, adoption: adoption.clone() })
+    }
+
+    /// Loads the packs of another time, under the schema of that time. Their hash is what it was.
+    pub fn from_source(source: PackSource) -> Result<Packs, Vec<PackFault>> {
+        load::load(Arc::new(source))
+    }
+
+    /// What these packs were loaded from.
+    pub fn source(&self) -> &PackSource {
+        &self.source
     }
 
     /// SHA-256 over the schema, the texts and the adoption, in their order.

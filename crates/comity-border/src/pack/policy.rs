@@ -7,6 +7,7 @@ use crate::{
     words::words,
 };
 use comity_record::PartyCode;
+use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 words! {
@@ -25,18 +26,23 @@ words! {
 }
 
 /// The layer of a pack.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum Layer {
     /// Guided by the principles.
+    #[n(0)]
     Principles,
     /// Permits.
+    #[n(1)]
     Instruments,
     /// Forbids.
+    #[n(2)]
     Safeguards,
     /// Duties.
+    #[n(3)]
     Obligations,
     /// The law of one party: permits, forbids and duties.
-    National(PartyCode),
+    #[n(4)]
+    National(#[n(0)] PartyCode),
 }
 
 impl Layer {

@@ -34,7 +34,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let mut entry = Entry::new(kind, now, self.party.clone());
         entry.subject = Some(row.hash());
         let key = index.to_be_bytes().to_vec();
-        let rows = vec![Row { table: ACTS, partition: 0, key, value: row.to_bytes() }];
+        let mut rows = vec![Row { table: ACTS, partition: 0, key, value: row.to_bytes() }];
+        if let (Some(after), Act::ChangeSet { bytes, .. }) = (&register, &row.act) {
+            rows.push(self.register_row(after, bytes));
+        }
         self.commit(vec![(entry, draw(entropy))], rows).await?;
         self.apply_act(&row.act, register);
         Ok(Ok(index))

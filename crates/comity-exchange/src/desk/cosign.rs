@@ -213,6 +213,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             let key = cosignature.size.to_be_bytes().to_vec();
             self.store.put_many(CHECKPOINTS, &[(key, Some(signed.to_string().into_bytes()))]).await?;
             self.mark_cosigned().await?;
+            self.note_cosigner(party, cosignature.size).await?;
             events.push(Event::Cosigned { by: party.clone(), size: cosignature.size });
         }
         Ok(events)

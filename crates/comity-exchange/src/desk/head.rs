@@ -14,19 +14,25 @@ use crate::{Bodies, Entropy, draw, tables::OVERRIDES, turn::Turn};
 use comity_ledger::{
     CheckpointKeys, SignedCheckpoint, TreeHead,
     startup::HeadOverride,
-    store::{Kv, Row, Store},
+    store::{Kv, Row, Store, StoreFault},
 };
 use comity_record::{Canonical, Entry, EntryKind, OfficerId, PartyCode, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The space of what is known of our own head: see the keys below.
-pub(super) const COSIGNED: &str = "cosigned";
+pub const COSIGNED: &str = "cosigned";
 /// The mark that some head of ours was cosigned.
 const EVER: &[u8] = b"ever";
 /// The size of the log when something was first appended without a confirmed head (eight bytes, big-endian).
 const OPENED: &[u8] = b"opened";
 /// The head, as we signed it, that a witness showed and the log does not contain.
 const SHOWN: &[u8] = b"shown";
+
+/// Marks a store as brought back from a copy: nothing is signed until a witness confirms the last head, also where no
+/// cosignature was noted before.
+pub async fn distrust_head<S: Kv>(store: &S) -> Result<(), StoreFault> {
+    store.put_many(COSIGNED, &[(EVER.to_vec(), Some(Vec::new()))]).await
+}
 
 /// What is known of our own head since the start.
 #[derive(Clone, Debug, Default)]

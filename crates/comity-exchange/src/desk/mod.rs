@@ -12,10 +12,12 @@ mod erase;
 mod fault;
 mod head;
 mod hold;
+mod inputs;
 mod judge;
 mod mend;
 mod open;
 mod peers;
+mod quorum;
 mod recall;
 mod receive;
 mod redact;
@@ -28,10 +30,13 @@ pub use author::{Authored, Content, Manuscript};
 pub use cosign::CHECKPOINTS;
 pub use erase::Erased;
 pub use fault::DeskFault;
+pub use head::{COSIGNED, distrust_head};
 pub use hold::HeldRecord;
+pub use inputs::PastLaw;
 pub use judge::{Law, Verdict};
 pub use open::{Begin, Signers};
 pub use peers::{CLOCK_TOLERANCE, LetterFault, Peer, Positions};
+pub use quorum::Waiting;
 pub use recall::{RecallStanding, Recalled};
 pub use receive::Event;
 pub use release::read_here;
@@ -75,6 +80,7 @@ pub struct Desk<S, B> {
     intended: Vec<crate::turn::RootStatement>,
     /// The size of the log up to which its rows were applied to what is kept in memory.
     read_to: u64,
+    cosigned: BTreeMap<PartyCode, u64>,
 }
 
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {

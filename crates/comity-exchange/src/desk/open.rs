@@ -80,6 +80,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             statements: Vec::new(),
             intended: Vec::new(),
             read_to: 0,
+            cosigned: BTreeMap::new(),
         };
         desk.read_all().await?;
         Ok(desk)
@@ -139,6 +140,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             self.apply_own_row(position_of(&key), &value)?;
         }
         self.read_head_state().await?;
+        self.read_cosigners().await?;
         self.law.register = Arc::clone(&self.base);
         for (_, value) in self.rows_until(PEERS).await? {
             self.apply_peer_row(PeerRow::from_bytes(&value)?)?;

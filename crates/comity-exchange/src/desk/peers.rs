@@ -119,6 +119,12 @@ impl Positions {
         }
     }
 
+    /// The first and the last position before one in the set that are not in it themselves; `None` where there is no gap.
+    pub fn gap(&self) -> Option<(u64, u64)> {
+        let next = self.beyond.first()?;
+        Some((self.through + 1, next - 1))
+    }
+
     /// How many positions are in the set.
     pub fn len(&self) -> u64 {
         self.through + self.beyond.len() as u64
@@ -425,7 +431,8 @@ mod tests {
         }
         assert_eq!((positions.through(), positions.len()), (3, 4));
         assert!(positions.contains(5) && !positions.contains(4) && !positions.contains(0));
+        assert_eq!(positions.gap(), Some((4, 4)));
         positions.insert(4);
-        assert_eq!(positions.through(), 5);
+        assert_eq!((positions.through(), positions.gap()), (5, None));
     }
 }

@@ -113,6 +113,22 @@ pub async fn kept_leaves<S: Store>(
     Ok(out)
 }
 
+/// Forgets that leaf hashes are held, after the store was brought back from a copy without them: what was cosigned stays
+/// known, and each log gives its leaf hashes again with its next checkpoints.
+pub async fn forget_leaves<S: Kv>(store: &S) -> Result<(), KeepFault> {
+    let mut values = Vec::new();
+    for (origin, bytes) in store.list(WITNESS_SPACE, b"", MOST_LOGS, 0).await? {
+        let unreadable = || KeepFault::State { origin: String::from_utf8_lossy(&origin).into_owned() };
+        let state = State::from_bytes(&bytes).map_err(|_| unreadable())?;
+        let without = State { held: 0, nodes: Vec::new(), ..state };
+        values.push((origin.clone(), Some(without.to_bytes())));
+    }
+    Ok(store.put_many(WITNESS_SPACE, &values).await?)
+}
+
+/// The most logs that one witness watches.
+const MOST_LOGS: u32 = 10_000;
+
 impl Accepted {
     /// The checkpoint as offered.
     pub fn checkpoint(&self) -> &SignedCheckpoint {

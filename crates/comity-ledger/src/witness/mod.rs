@@ -8,7 +8,7 @@
 mod kept;
 mod request;
 
-pub use kept::{KeepFault, Kept, WITNESS_SPACE, WITNESSED_LEAVES, kept_leaves, load};
+pub use kept::{KeepFault, Kept, WITNESS_SPACE, WITNESSED_LEAVES, forget_leaves, kept_leaves, load};
 pub use request::AddCheckpoint;
 
 use crate::{

@@ -2,7 +2,7 @@
 //! the command line and the JSON API both go through them, so that neither can do what the other cannot.
 
 use super::{link::chain, sequencer::NotNow};
-use crate::{app::Sequencer, clock::Clock, projection::Views, random::Random};
+use crate::{app::Sequencer, clock::Clock, config::Witness, projection::Views, random::Random};
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
 use comity_ledger::store::StoreFault;
 use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
@@ -29,6 +29,8 @@ pub struct Ctx {
     pub by: Option<OfficerId>,
     /// The audience that imported objects without a TLP marking get.
     pub unmarked: Tlp,
+    /// How many witnesses are needed, and after how long their lack is an alarm.
+    pub witness: Witness,
     /// Whether the party is an invented one: everything shown says "exercise data".
     pub exercise: bool,
 }

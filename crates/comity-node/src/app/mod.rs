@@ -3,6 +3,7 @@
 pub mod action;
 pub mod ask;
 pub mod audit;
+pub mod backup;
 pub mod carry;
 pub mod change;
 pub mod crossing;
@@ -31,6 +32,7 @@ pub mod share;
 pub mod succession;
 pub mod tenure;
 pub mod upload;
+pub mod watch;
 pub mod withdraw;
 
 pub use action::{Action, Ctx, Fault};

@@ -10,7 +10,7 @@ use crate::{
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
 use comity_exchange::{Begin, Desk, Law, Signers, turn::RootStatement};
-use comity_law::Register;
+use comity_law::{Files, Register};
 use comity_record::{Canonical, KeyPurpose, Letter, PartyCode, RootSigned};
 use comity_store::{AnyStore, FjallOptions, FjallStore, PostgresOptions, PostgresStore};
 use comity_threat::Tables;
@@ -80,6 +80,7 @@ impl Hosted {
             tables: Arc::new(tables),
         };
         let mut desk = Desk::open(begin).await?;
+        desk.keep_inputs(&register_files(exercise)).await?;
         // Peers that took an earlier letter are told of this one as soon as our head is confirmed.
         if !desk.peers().is_empty() {
             desk.intend(RootStatement::Letter(signed.to_bytes().into()))?;
@@ -89,7 +90,18 @@ impl Hosted {
         let key = IndexKey::open_at(&dir.join("index.key"), &*random)?;
         let (views, projectors) = Views::start(feed, key, &sequencer.changes());
         let (party, unmarked) = (code.clone(), settings.default_tlp.0);
-        let ctx = Ctx { party, sequencer, views, clock, random, dir, by: None, unmarked, exercise };
+        let ctx = Ctx {
+            party,
+            sequencer,
+            views,
+            clock,
+            random,
+            dir,
+            by: None,
+            unmarked,
+            witness: config::Witness::default(),
+            exercise,
+        };
         Ok(Hosted { ctx, keys, letter, store, task, projectors })
     }
 
@@ -116,7 +128,7 @@ pub fn is_exercise(code: &PartyCode) -> bool {
     matches!(code.as_str(), "XA" | "XB" | "XC")
 }
 
-async fn open_store(dir: &Path, settings: &config::Party) -> Result<AnyStore, Fault> {
+pub(super) async fn open_store(dir: &Path, settings: &config::Party) -> Result<AnyStore, Fault> {
     let opened = match &settings.store {
         config::StoreChoice::Embedded => {
             FjallStore::open(&dir.join("store"), FjallOptions::default()).await.map(AnyStore::Fjall)
@@ -138,8 +150,13 @@ async fn open_store(dir: &Path, settings: &config::Party) -> Result<AnyStore, Fa
     })
 }
 
+/// What the register is loaded from; the invented States have their own rows beside.
+fn register_files(exercise: bool) -> Files<'static> {
+    if exercise { Files::with_exercise() } else { Files::shipped() }
+}
+
 fn law(code: &PartyCode, settings: &config::Party, exercise: bool) -> Result<Law, Fault> {
-    let register = if exercise { Register::with_exercise() } else { Register::shipped() };
+    let register = Register::load(&register_files(exercise));
     let register = register.map_err(|faults| listed("law/register", &faults))?;
     let mut national = Vec::new();
     for folder in &settings.packs {
@@ -176,6 +193,6 @@ fn read_packs(party: &PartyCode, folder: &Path) -> Result<Vec<PackText>, Fault> 
     Ok(texts)
 }
 
-fn key_fault(fault: KeyFault) -> Fault {
+pub(super) fn key_fault(fault: KeyFault) -> Fault {
     Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) }
 }

@@ -1,6 +1,6 @@
 //! Letters and peers: showing our own letter, accepting theirs, suspending and resuming.
 
-use super::{Action, Ctx, Fault};
+use super::{Action, Ctx, Fault, watch::is_alarming};
 use crate::keys;
 use comity_exchange::{DeskFault, Scope};
 use comity_record::{Canonical, Letter, PartyCode, RootSigned};
@@ -67,6 +67,10 @@ pub struct PeerShown {
     pub held: u64,
     /// The fingerprint of its root.
     pub fingerprint: String,
+    /// Since when the oldest crossing with it waits for a quorum of witnesses; absent where none does.
+    pub unwitnessed_since: Option<String>,
+    /// Whether it has waited so long that somebody should see to it.
+    pub alarm: bool,
 }
 
 /// Suspends a peer: nothing crosses in either direction until it is resumed.
@@ -148,9 +152,14 @@ impl Action for ListPeers {
     type Reply = Vec<PeerShown>;
 
     async fn run(self, ctx: &Ctx) -> Result<Vec<PeerShown>, Fault> {
-        let peers = ctx.sequencer.run(|desk, _| {
+        let (witness, now) = (ctx.witness.clone(), ctx.now());
+        let peers = ctx.sequencer.run(move |desk, _| {
             Box::pin(async move {
+                let waiting = desk.waiting_for_quorum(witness.quorum).await?;
+                let since = |party: &PartyCode| waiting.get(party).map(|waiting| waiting.since);
                 let show = |(party, peer): (&PartyCode, &comity_exchange::Peer)| PeerShown {
+                    unwitnessed_since: since(party).map(|since| since.to_string()),
+                    alarm: since(party).is_some_and(|since| is_alarming(&witness, since, now)),
                     party: party.to_string(),
                     address: peer.letter.address.clone(),
                     suspended: peer.suspended.clone(),
@@ -159,10 +168,10 @@ impl Action for ListPeers {
                     held: peer.held.len(),
                     fingerprint: fingerprint(&peer.letter),
                 };
-                desk.peers().iter().map(show).collect()
+                Ok::<_, DeskFault>(desk.peers().iter().map(show).collect())
             })
         });
-        Ok(peers.await?)
+        Ok(peers.await??)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Action, Ctx, Fault, hex, to_hex};
 use crate::{
     keys::Keys,
-    seal::{self, RecipientKey},
+    seal::{self, RecipientKey, SealHeader},
 };
 use comity_exchange::{DeskFault, Event, Scope, turn::Turn};
 use comity_record::{Canonical, PartyCode};
@@ -40,13 +40,39 @@ pub struct OpenPouch {
     pub pouch: String,
 }
 
+/// Looks into a pouch without taking anything in, so that several can be opened in their order.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LookPouch {
+    /// The sealed bytes in hexadecimal digits.
+    pub pouch: String,
+}
+
+/// What is in a pouch.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PouchSeen {
+    /// From whom.
+    pub from: String,
+    /// The sender's position of its first item; absent where it has none.
+    pub first: Option<u64>,
+    /// The position of its last item.
+    pub last: Option<u64>,
+    /// How many acknowledgements it carries.
+    pub acknowledgements: u64,
+}
+
 /// What a pouch brought.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PouchOpened {
     /// From whom.
     pub from: String,
+    /// How many items it carries.
+    pub items: u64,
+    /// How many of them were known already.
+    pub known: u64,
     /// What happened with each new item and acknowledgement; empty where everything was known.
     pub events: Vec<String>,
+    /// The first and the last position before the newest one held that is not here yet: another pouch may carry it.
+    pub missing: Option<(u64, u64)>,
 }
 
 impl Action for PackPouch {
@@ -102,31 +128,61 @@ impl Action for OpenPouch {
     type Reply = PouchOpened;
 
     async fn run(self, ctx: &Ctx) -> Result<PouchOpened, Fault> {
-        let sealed = hex(&self.pouch)
-            .ok_or_else(|| Fault::new("pouch/not-hex", "the pouch is not in hexadecimal digits"))?;
-        let keys = Keys::open(&ctx.dir).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let opened = seal::open(&sealed, &ctx.party, &keys.sealing_keys(), Turn::LIMIT_BYTES);
-        let (header, bytes) = opened
-            .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
-        let turn = Turn::from_bytes(&bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let from = header.sender;
-        let peer = from.clone();
+        let (header, turn) = unseal(ctx, &self.pouch)?;
+        let peer = header.sender;
         // Who sealed it is only claimed: what counts are the signatures inside, which are checked like any others.
-        let events = ctx.sequencer.run(move |desk, means| {
+        let opened = ctx.sequencer.run(move |desk, means| {
             Box::pin(async move {
                 let now = means.now();
+                let held = &desk.peer(&peer)?.held;
+                let known = turn.items.iter().filter(|item| held.contains(item.position)).count();
                 let mut events = desk.take_items(now, means.entropy(), &peer, &turn.items).await?;
                 let acknowledgements: Vec<&[u8]> =
                     turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
                 events.extend(
                     desk.take_acknowledgements(now, means.entropy(), &peer, &acknowledgements).await?,
                 );
-                Ok::<_, DeskFault>(events)
+                Ok::<_, DeskFault>(PouchOpened {
+                    from: peer.to_string(),
+                    items: turn.items.len() as u64,
+                    known: known as u64,
+                    events: events.iter().map(event_text).collect(),
+                    missing: desk.peer(&peer)?.held.gap(),
+                })
             })
         });
-        let events = events.await??;
-        Ok(PouchOpened { from: from.to_string(), events: events.iter().map(event_text).collect() })
+        Ok(opened.await??)
     }
+}
+
+impl Action for LookPouch {
+    const NAME: &'static str = "pouch.look";
+    const SUMMARY: &'static str = "looks into a pouch without taking anything in";
+    const SCOPE: Scope = Scope::Import;
+    const LONGEST: Option<usize> = OpenPouch::LONGEST;
+    type Reply = PouchSeen;
+
+    async fn run(self, ctx: &Ctx) -> Result<PouchSeen, Fault> {
+        let (header, turn) = unseal(ctx, &self.pouch)?;
+        Ok(PouchSeen {
+            from: header.sender.to_string(),
+            first: turn.items.first().map(|item| item.position),
+            last: turn.items.last().map(|item| item.position),
+            acknowledgements: turn.acknowledgements.len() as u64,
+        })
+    }
+}
+
+/// The turn in a pouch that is sealed to us. Who sealed it is only claimed.
+fn unseal(ctx: &Ctx, pouch: &str) -> Result<(SealHeader, Turn), Fault> {
+    let sealed =
+        hex(pouch).ok_or_else(|| Fault::new("pouch/not-hex", "the pouch is not in hexadecimal digits"))?;
+    let keys = Keys::open(&ctx.dir).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+    let opened = seal::open(&sealed, &ctx.party, &keys.sealing_keys(), Turn::LIMIT_BYTES);
+    let (header, bytes) = opened
+        .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
+    let turn = Turn::from_bytes(&bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+    Ok((header, turn))
 }
 
 /// An event in words.

@@ -2,11 +2,11 @@
 
 use super::{Action, Ctx, Fault, crossing::find, sequencer::NodeDesk, to_hex};
 use crate::keys::Keys;
-use comity_border::{Inputs, Replay, Standing, StandingEntries, Subject, replay};
+use comity_border::{Decision, Inputs, Replay, Standing, StandingEntries, Subject, replay};
 use comity_exchange::{
     Acknowledgement, DeskFault, Scope,
-    desk::CHECKPOINTS,
-    tables::{ACKNOWLEDGED, DECISIONS, INPUTS, OUTBOX, OutboxRow},
+    desk::{CHECKPOINTS, PastLaw},
+    tables::{ACKNOWLEDGED, DECISIONS, DecisionRow, INPUTS, OUTBOX, OutboxRow},
 };
 use comity_ledger::{
     Quorum,
@@ -52,7 +52,7 @@ pub struct Replayed {
     pub same: u64,
     /// Another ruling, one line each.
     pub different: Vec<String>,
-    /// Decisions whose inputs are no longer in force here, one line each.
+    /// Decisions whose packs or register are neither in force nor kept here, one line each.
     pub other_inputs: Vec<String>,
     /// Decisions whose inputs were erased.
     pub erased: u64,
@@ -193,41 +193,60 @@ impl Action for ReplayAll {
 
 async fn replay_all(desk: &NodeDesk) -> Result<Replayed, DeskFault> {
     let mut replayed = Replayed::default();
+    let (mut packs, mut registers) = (PastLaw::default(), PastLaw::default());
     for (key, _) in desk.rows(DECISIONS, 0).await? {
         let index = key.first_chunk::<8>().copied().map_or(0, u64::from_be_bytes);
         let Some((row, decision, request)) = desk.decision(index).await? else { continue };
-        let keys = [(0, decision.standing.0.to_vec()), (0, decision.subject.0.to_vec())];
-        let mut kept = desk.store().get_many(INPUTS, &keys).await?.into_iter();
-        let standing = kept.next().flatten();
-        let standing =
-            standing.map(|bytes| StandingEntries::from_bytes(&bytes)).transpose()?.map(Standing::new);
-        let refused = kept.next().flatten().map(|bytes| Subject::from_bytes(&bytes)).transpose()?;
-        let subject = match desk.envelope(row.record).await {
-            Ok(held) => Some(Subject::of(&held.record)),
-            Err(DeskFault::Erased { .. } | DeskFault::NoRecord { .. }) => refused,
-            Err(fault) => return Err(fault),
-        };
+        let (standing, subject) = kept_inputs(desk, &row, &decision).await?;
         let law = desk.law();
+        // What is in force stands in where no text is kept: the outcome then names what is another.
+        let packs = desk.packs_of(decision.pack, &mut packs).await?.unwrap_or(&law.packs);
+        let register = desk.register_of(decision.register, &mut registers).await?.unwrap_or(&law.register);
         let inputs = Inputs {
-            packs: Some(&law.packs),
-            register: Some(&law.register),
+            packs: Some(packs),
+            register: Some(register),
             standing: standing.as_ref(),
             subject: subject.as_ref(),
             request: Some(&request),
         };
-        replayed.decisions += 1;
-        match replay(inputs, &decision) {
-            Replay::Same => replayed.same += 1,
-            Replay::Different { now, .. } => {
-                replayed
-                    .different
-                    .push(format!("entry {index}: {} then, {} now", decision.ruling.verdict, now.verdict));
-            }
-            Replay::OtherInputs(which) => {
-                replayed.other_inputs.push(format!("entry {index}: {} no longer in force", which.join(", ")));
-            }
-            Replay::InputsErased(_) => replayed.erased += 1,
-        }
+        replayed.take(index, &decision, replay(inputs, &decision));
     }
     Ok(replayed)
+}
+
+/// The standing and what was looked at of the record, as far as they are kept.
+async fn kept_inputs(
+    desk: &NodeDesk,
+    row: &DecisionRow,
+    decision: &Decision,
+) -> Result<(Option<Standing>, Option<Subject>), DeskFault> {
+    let keys = [(0, decision.standing.0.to_vec()), (0, decision.subject.0.to_vec())];
+    let mut kept = desk.store().get_many(INPUTS, &keys).await?.into_iter();
+    let standing = kept.next().flatten();
+    let standing = standing.map(|bytes| StandingEntries::from_bytes(&bytes)).transpose()?.map(Standing::new);
+    let refused = kept.next().flatten().map(|bytes| Subject::from_bytes(&bytes)).transpose()?;
+    let subject = match desk.envelope(row.record).await {
+        Ok(held) => Some(Subject::of(&held.record)),
+        Err(DeskFault::Erased { .. } | DeskFault::NoRecord { .. }) => refused,
+        Err(fault) => return Err(fault),
+    };
+    Ok((standing, subject))
+}
+
+impl Replayed {
+    fn take(&mut self, index: u64, decision: &Decision, outcome: Replay) {
+        self.decisions += 1;
+        match outcome {
+            Replay::Same => self.same += 1,
+            Replay::Different { now, .. } => {
+                let text = format!("entry {index}: {} then, {} now", decision.ruling.verdict, now.verdict);
+                self.different.push(text);
+            }
+            Replay::OtherInputs(which) => {
+                self.other_inputs
+                    .push(format!("entry {index}: the {} of that time not kept", which.join(", ")));
+            }
+            Replay::InputsErased(_) => self.erased += 1,
+        }
+    }
 }

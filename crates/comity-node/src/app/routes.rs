@@ -1,8 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, change, crossing, house, hunt, index, ledger, object, peer, pouch, proof,
-    search, share, succession, upload, withdraw,
+    Action, Ctx, Fault, ask, backup, change, crossing, house, hunt, index, ledger, object, peer, pouch,
+    proof, search, share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -72,11 +72,16 @@ actions! {
     withdraw::Erase,
     pouch::PackPouch,
     pouch::OpenPouch,
+    pouch::LookPouch,
     proof::ExportReceipt,
     proof::ReplayAll,
     change::ReadChange,
     change::DisposeChange,
     ledger::OverrideHead,
+    ledger::LedgerHead,
+    ledger::LedgerFiles,
+    ledger::VerifyPeer,
+    backup::Backup,
 }
 
 fn endpoint<A: Action>() -> Endpoint<Parties> {

@@ -34,6 +34,14 @@ impl SealedBodies {
     }
 }
 
+impl SealedBodies {
+    /// Destroys the keys of parts of several records, of all their parts where none is named, with one change of epoch.
+    pub async fn destroy_many(&self, gone: &[(RecordId, Option<Vec<u32>>)]) -> Result<(), VaultFault> {
+        let gone: Vec<_> = gone.iter().map(|(record, parts)| (*record, parts.as_deref())).collect();
+        self.vault.erase_many(&gone).await
+    }
+}
+
 impl Bodies for SealedBodies {
     async fn seal(&self, records: &[(RecordId, Vec<Vec<u8>>)]) -> Result<Vec<Vec<Vec<u8>>>, StoreFault> {
         let (mut sealed, mut rows) = (Vec::with_capacity(records.len()), Vec::with_capacity(records.len()));

@@ -9,6 +9,7 @@ use super::{
     roster::Roster,
     routes::{Parties, with_actions},
     tenure::Duty,
+    watch::QuorumWatch,
 };
 use crate::{
     clock::Clock,
@@ -63,7 +64,9 @@ impl Running {
         for (code, settings) in &config.party {
             let party =
                 Hosted::open(&config.node.data_dir, &code.0, settings, clock.clone(), Arc::clone(&random));
-            parties.push(party.await?);
+            let mut party = party.await?;
+            party.ctx.witness = config.witness.clone();
+            parties.push(party);
         }
         let (stop, _) = Stop::new();
         let metrics = Metrics::default();
@@ -79,8 +82,25 @@ impl Running {
             files: Vec::new(),
         };
         running.serve_peers(config, &clock, &random, &metrics).await?;
-        running.serve_api(config, &clock, &random, metrics).await?;
+        let readiness = Readiness::default();
+        running.watch_quorums(config, &metrics, &readiness);
+        running.serve_api(config, &clock, &random, metrics, readiness).await?;
         Ok(running)
+    }
+
+    fn watch_quorums(&mut self, config: &Config, metrics: &Metrics, readiness: &Readiness) {
+        for ctx in self.hosted.values() {
+            let watch = QuorumWatch {
+                party: ctx.party.clone(),
+                sequencer: ctx.sequencer.clone(),
+                clock: ctx.clock.clone(),
+                witness: config.witness.clone(),
+                metrics: metrics.clone(),
+                readiness: readiness.clone(),
+                stopping: self.stop.watch(),
+            };
+            self.tasks.spawn(watch.run());
+        }
     }
 
     async fn serve_peers(
@@ -162,6 +182,7 @@ impl Running {
         clock: &Clock,
         random: &Arc<dyn Random>,
         metrics: Metrics,
+        readiness: Readiness,
     ) -> Result<(), Fault> {
         let mut consoles = BTreeMap::new();
         for party in &self.parties {
@@ -186,8 +207,7 @@ impl Running {
         };
         let misp =
             MispServer::new(Arc::clone(&app), clock.clone(), Arc::clone(random), misp_limits, &metrics);
-        let api =
-            Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, Readiness::default(), metrics);
+        let api = Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, readiness, metrics);
         let router = with_actions(api).router().merge(misp::router(misp));
         let tcp = match config.api.listen.0 {
             crate::config::Listen::At(address) => Some(bind(address).await?),

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -164,6 +165,22 @@ impl Config {
     /// This configuration as commented TOML; what [`Config::parse`] reads is equal to it.
     pub fn to_text(&self) -> String {
         sample::render(self)
+    }
+
+    /// Writes a party's section behind what the file at `path` holds, whose own comments stay; a whole new file, with the
+    /// data folder as it is by default, where there is none.
+    pub fn add_party(&self, path: &Path, party: &PartyCode) -> std::io::Result<()> {
+        let mut written = self.clone();
+        written.node.data_dir = Node::default().data_dir;
+        if !path.exists() {
+            return fs::write(path, written.to_text());
+        }
+        written.party.retain(|code, _| code.0 == *party);
+        let text = written.to_text();
+        let section = text.find("\n# A party hosted here").and_then(|from| text.get(from..)).unwrap_or(&text);
+        let mut file = fs::OpenOptions::new().append(true).open(path)?;
+        file.write_all(section.as_bytes())?;
+        file.sync_all()
     }
 
     /// Every key with its default, as `section.key = value`.

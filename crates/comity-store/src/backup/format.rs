@@ -1,16 +1,15 @@
 //! The form of a backup: a heading, frames under zstd, and the SHA-256 of all before it.
 //!
-//! Frames: `1` head (size, root) · `2` table or space (length, name) for the rows that follow · `3` row (partition, key
-//! length, value length, key, value) · `4` end (number of rows). Numbers are big-endian.
+//! Frames: `1` head (size, root) · `2` table, `5` space (length, name) and `6` files, for the rows that follow · `3` row
+//! (partition, key length, value length, key, value) · `4` end (number of rows). Numbers are big-endian.
 
-use super::{BackupFault, Contents};
+use super::{BackupFault, Contents, Sink, Source};
 use crate::bounds;
 use aws_lc_rs::digest::{Context, SHA256};
 use comity_ledger::store::LogHead;
 use comity_record::Hash;
 use std::{
-    fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufReader, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -24,43 +23,48 @@ const HEAD: u8 = 1;
 const TABLE: u8 = 2;
 const ROW: u8 = 3;
 const END: u8 = 4;
+const SPACE: u8 = 5;
+const FILES: u8 = 6;
 
-/// A row as it stands in a file.
+/// What rows of a backup belong to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// A table of the log, by its name.
+    Table(String),
+    /// A space of small mutable things, by its name.
+    Space(String),
+    /// Files: the key of a row is the name, the value the bytes.
+    Files,
+}
+
+/// A row as it stands in a backup.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
-    pub(crate) table: String,
+    pub(crate) section: Section,
     pub(crate) partition: u32,
     pub(crate) key: Vec<u8>,
     pub(crate) value: Vec<u8>,
 }
 
-/// Writes a backup beside its place and puts it there when it is whole.
+/// Writes a backup into a sink.
 pub(crate) struct Writer {
     path: PathBuf,
-    part: PathBuf,
-    frames: zstd::Encoder<'static, Hashing<BufWriter<File>>>,
+    frames: zstd::Encoder<'static, Hashing<Box<dyn Sink>>>,
     contents: Contents,
 }
 
 impl Writer {
-    pub(super) fn create(path: &Path) -> Result<Writer, BackupFault> {
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+    /// `path` is for faults only.
+    pub(super) fn begin(sink: Box<dyn Sink>, path: &Path) -> Result<Writer, BackupFault> {
         let begin = || {
-            let mut file = Hashing::new(BufWriter::new(File::create(&part)?));
-            file.write_all(HEADING)?;
-            let mut frames = zstd::Encoder::new(file, LEVEL)?;
+            let mut sink = Hashing::new(sink);
+            sink.write_all(HEADING)?;
+            let mut frames = zstd::Encoder::new(sink, LEVEL)?;
             frames.window_log(WINDOW)?;
             Ok(frames)
         };
-        let frames = begin().map_err(|why| BackupFault::File { path: part.clone(), why })?;
-        Ok(Writer { path: path.to_path_buf(), part, frames, contents: Contents::default() })
-    }
-
-    /// The unfinished file.
-    pub(super) fn part(&self) -> PathBuf {
-        self.part.clone()
+        let frames = begin().map_err(|why| BackupFault::File { path: path.to_path_buf(), why })?;
+        Ok(Writer { path: path.to_path_buf(), frames, contents: Contents::default() })
     }
 
     pub(crate) fn head(&mut self, head: LogHead) -> Result<(), BackupFault> {
@@ -68,10 +72,19 @@ impl Writer {
         self.put(&[&[HEAD], &head.size.to_be_bytes(), head.root.as_bytes()])
     }
 
-    /// Names the table or space of the rows that follow.
+    /// Names the table of the rows that follow.
     pub(crate) fn table(&mut self, name: &str) -> Result<(), BackupFault> {
-        let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
-        self.put(&[&[TABLE, length], name.as_bytes()])
+        self.section(TABLE, name)
+    }
+
+    /// Names the space of the rows that follow.
+    pub(crate) fn space(&mut self, name: &str) -> Result<(), BackupFault> {
+        self.section(SPACE, name)
+    }
+
+    /// The rows that follow are files.
+    pub(super) fn files(&mut self) -> Result<(), BackupFault> {
+        self.put(&[&[FILES]])
     }
 
     pub(crate) fn row(&mut self, partition: u32, key: &[u8], value: &[u8]) -> Result<(), BackupFault> {
@@ -82,28 +95,28 @@ impl Writer {
         self.put(&[&[ROW], &partition.to_be_bytes(), &key_length, &value_length, key, value])
     }
 
-    /// Ends the file, syncs it and gives it its name.
+    /// Ends the backup; it is durable on return.
     pub(super) fn finish(mut self) -> Result<Contents, BackupFault> {
         let rows = self.contents.rows.to_be_bytes();
         self.put(&[&[END], &rows])?;
-        let Writer { path, part, frames, contents } = self;
+        let Writer { path, frames, contents } = self;
         let end = || {
-            let Hashing { inner: mut file, context } = frames.finish()?;
-            file.write_all(context.finish().as_ref())?;
-            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.sync_all()?;
-            fs::rename(&part, &path)?;
-            path.parent()
-                .filter(|dir| !dir.as_os_str().is_empty())
-                .map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+            let Hashing { inner: mut sink, context } = frames.finish()?;
+            sink.write_all(context.finish().as_ref())?;
+            sink.finish()
         };
         end().map_err(|why| BackupFault::File { path: path.clone(), why })?;
         Ok(contents)
     }
 
+    fn section(&mut self, frame: u8, name: &str) -> Result<(), BackupFault> {
+        let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+        self.put(&[&[frame, length], name.as_bytes()])
+    }
+
     fn put(&mut self, parts: &[&[u8]]) -> Result<(), BackupFault> {
         for part in parts {
-            self.frames.write_all(part).map_err(|why| BackupFault::File { path: self.part.clone(), why })?;
+            self.frames.write_all(part).map_err(|why| BackupFault::File { path: self.path.clone(), why })?;
         }
         Ok(())
     }
@@ -112,34 +125,34 @@ impl Writer {
 /// Reads a backup frame by frame.
 pub(crate) struct Reader {
     path: PathBuf,
-    frames: zstd::Decoder<'static, BufReader<io::Take<File>>>,
-    table: Option<String>,
+    frames: zstd::Decoder<'static, BufReader<io::Take<Box<dyn Read + Send>>>>,
+    section: Option<Section>,
     contents: Contents,
     ended: bool,
 }
 
 impl Reader {
-    /// Reads the whole file: its hash first, so that nothing unhashed is decoded, then every frame.
-    pub(super) fn check(path: &Path) -> Result<Contents, BackupFault> {
-        check_hash(path)?;
-        let mut reader = Reader::open(path)?;
+    /// Reads the whole backup: its hash first, so that nothing unhashed is decoded, then every frame.
+    pub(super) fn check(source: &dyn Source) -> Result<Contents, BackupFault> {
+        let mut reader = Reader::open(source)?;
         while reader.next()?.is_some() {}
         Ok(reader.contents)
     }
 
-    pub(super) fn open(path: &Path) -> Result<Reader, BackupFault> {
+    /// Begins to read, once the hash was found to be that of the bytes.
+    pub(super) fn open(source: &dyn Source) -> Result<Reader, BackupFault> {
+        let length = check_hash(source)?;
+        let path = source.path().to_path_buf();
         let begin = || {
-            let mut file = File::open(path)?;
-            let length = file.metadata()?.len();
-            file.seek(SeekFrom::Start(HEADING.len() as u64))?;
+            let mut input = source.open()?;
+            input.read_exact(&mut [0; HEADING.len()])?;
             let body = length.saturating_sub(HEADING.len() as u64 + HASH);
-            let mut frames = zstd::Decoder::with_buffer(BufReader::new(file.take(body)))?;
+            let mut frames = zstd::Decoder::with_buffer(BufReader::new(input.take(body)))?;
             frames.window_log_max(WINDOW)?;
             Ok(frames)
         };
-        let frames = begin().map_err(|why| BackupFault::File { path: path.to_path_buf(), why })?;
-        let contents = Contents::default();
-        Ok(Reader { path: path.to_path_buf(), frames, table: None, contents, ended: false })
+        let frames = begin().map_err(|why| BackupFault::File { path: path.clone(), why })?;
+        Ok(Reader { path, frames, section: None, contents: Contents::default(), ended: false })
     }
 
     /// The next row; `None` at the end.
@@ -150,12 +163,9 @@ impl Reader {
                     let size = u64::from_be_bytes(self.take()?);
                     self.contents.head = LogHead { size, root: Hash(self.take()?) };
                 }
-                [TABLE] => {
-                    let [length] = self.take()?;
-                    let name = self.take_bytes(usize::from(length))?;
-                    self.table =
-                        Some(String::from_utf8(name).map_err(|_| self.damaged("a name is not text"))?);
-                }
+                [TABLE] => self.section = Some(Section::Table(self.name()?)),
+                [SPACE] => self.section = Some(Section::Space(self.name()?)),
+                [FILES] => self.section = Some(Section::Files),
                 [ROW] => return self.row().map(Some),
                 [END] => {
                     if u64::from_be_bytes(self.take()?) != self.contents.rows {
@@ -179,10 +189,16 @@ impl Reader {
         if key > bounds::KEY || value > bounds::VALUE {
             return Err(self.damaged("a row is beyond the bounds of a store"));
         }
-        let table = self.table.clone().ok_or_else(|| self.damaged("a row has no table"))?;
-        let frame = Frame { table, partition, key: self.take_bytes(key)?, value: self.take_bytes(value)? };
+        let section = self.section.clone().ok_or_else(|| self.damaged("a row belongs to nothing"))?;
+        let frame = Frame { section, partition, key: self.take_bytes(key)?, value: self.take_bytes(value)? };
         self.contents.rows += 1;
         Ok(frame)
+    }
+
+    fn name(&mut self) -> Result<String, BackupFault> {
+        let [length] = self.take()?;
+        let name = self.take_bytes(usize::from(length))?;
+        String::from_utf8(name).map_err(|_| self.damaged("a name is not text"))
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], BackupFault> {
@@ -202,25 +218,42 @@ impl Reader {
     }
 }
 
-/// Compares the hash at the file's end with the bytes before it.
-fn check_hash(path: &Path) -> Result<(), BackupFault> {
-    let damaged = |why: &str| BackupFault::Damaged { path: path.to_path_buf(), why: why.to_owned() };
-    let fault = |why| BackupFault::File { path: path.to_path_buf(), why };
-    let mut file = File::open(path).map_err(fault)?;
-    let length = file.metadata().map_err(fault)?.len();
-    let mut heading = [0; HEADING.len()];
-    if length < HEADING.len() as u64 + HASH || file.read_exact(&mut heading).is_err() || heading != *HEADING {
+/// Reads a backup through and compares the hash at its end with the bytes before it; how many bytes it has.
+fn check_hash(source: &dyn Source) -> Result<u64, BackupFault> {
+    let path = source.path().to_path_buf();
+    let damaged = |why: &str| BackupFault::Damaged { path: path.clone(), why: why.to_owned() };
+    // What is sealed shows a change or a cut by a fault of reading.
+    let fault = |why: io::Error| match why.kind() {
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => damaged(&why.to_string()),
+        _ => BackupFault::File { path: path.clone(), why },
+    };
+    let mut input = source.open().map_err(fault)?;
+    let mut hashed = Hashing::new(io::sink());
+    let (mut held, mut piece, mut length) = (Vec::new(), vec![0; 1 << 16], 0u64);
+    loop {
+        let read = input.read(&mut piece).map_err(fault)?;
+        if read == 0 {
+            break;
+        }
+        held.extend_from_slice(piece.get(..read).unwrap_or_default());
+        if length < HEADING.len() as u64
+            && !held.starts_with(HEADING.get(..held.len().min(16)).unwrap_or_default())
+        {
+            return Err(damaged("it does not begin as one of version 1"));
+        }
+        length += read as u64;
+        // The last bytes read may be the hash, which is not hashed.
+        let sure = held.len().saturating_sub(HASH as usize);
+        hashed.write_all(held.get(..sure).unwrap_or_default()).map_err(fault)?;
+        held.drain(..sure);
+    }
+    if length < HEADING.len() as u64 + HASH {
         return Err(damaged("it does not begin as one of version 1"));
     }
-    file.rewind().map_err(fault)?;
-    let mut hashed = Hashing::new(io::sink());
-    io::copy(&mut (&mut file).take(length - HASH), &mut hashed).map_err(fault)?;
-    let mut stated = [0; 32];
-    file.read_exact(&mut stated).map_err(fault)?;
-    if hashed.context.finish().as_ref() != stated {
+    if hashed.context.finish().as_ref() != held {
         return Err(damaged("its hash does not match its bytes"));
     }
-    Ok(())
+    Ok(length)
 }
 
 /// Hashes what is written through it.

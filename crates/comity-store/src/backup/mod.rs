@@ -1,18 +1,24 @@
 //! Backups of the log, independent of the engine: what was taken from one engine goes back into the other.
 //!
-//! A backup holds the head and the rows of log tables as one consistent view, and no projection: those are rebuilt.
-//! Keys of sealed bodies go into a file of their own ([`export_space`]), of which only the latest is kept; the epoch's
-//! key is neither in the one nor in the other. A file is written whole or not at all, and read to its end and checked
-//! before its first row is written.
+//! A backup holds files, spaces, and the head and the rows of log tables as one consistent view; no projection: those are
+//! rebuilt. Keys of sealed bodies go into a backup of their own, of which only the latest is kept. A backup is written
+//! whole or not at all, and read to its end and checked before its first row is written. Where it goes is a [`Sink`],
+//! where it comes from a [`Source`]: a file, or a file that is sealed.
 
 mod format;
+mod place;
 
 use crate::AnyStore;
-use comity_ledger::store::{Batch, Class, Kv, LogHead, Row, Store, StoreFault, Table};
+use comity_ledger::store::{Batch, Class, Kv, LogHead, Pairs, Row, Store, StoreFault, Table};
 use format::Frame;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+pub use format::Section;
 pub(crate) use format::{Reader, Writer};
+pub use place::{FileSink, FileSource, Sink, Source};
 
 /// Rows of one commit of an import, at most.
 const ROWS: usize = 1000;
@@ -120,46 +126,123 @@ pub async fn export_space(store: &AnyStore, space: &str, path: &Path) -> Result<
     export(store, Wanted::Space(space.to_owned()), path).await
 }
 
-async fn export(store: &AnyStore, wanted: Wanted, path: &Path) -> Result<Contents, BackupFault> {
-    let writer = Writer::create(path)?;
-    let part = writer.part();
-    let written = match store {
-        AnyStore::Fjall(store) => store.export(wanted, writer).await,
-        AnyStore::Postgres(store) => store.export(wanted, writer).await,
-    };
-    let finished = match written {
-        Ok(writer) => off_thread(move || writer.finish()).await,
-        Err(fault) => Err(fault),
-    };
-    if finished.is_err() {
-        // The fault is what matters; a part that stays is overwritten by the next backup.
-        let _ = std::fs::remove_file(part);
+/// What a backup holds: files, then spaces, then the log. Each is read by itself, in this order.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// Names and bytes of files.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Spaces, of which what does not expire is held.
+    pub spaces: Vec<String>,
+    /// Tables of the log.
+    pub tables: Vec<Table>,
+}
+
+/// Writes parts of a store into a sink; `path` is for faults. Durable on return.
+pub async fn export_parts(
+    store: &AnyStore,
+    parts: Parts,
+    sink: Box<dyn Sink>,
+    path: &Path,
+) -> Result<Contents, BackupFault> {
+    if let Some(view) = parts.tables.iter().find(|table| table.class == Class::Projection) {
+        return Err(BackupFault::Projection { table: view.name });
     }
-    finished
+    let mut writer = Writer::begin(sink, path)?;
+    if !parts.files.is_empty() {
+        writer.files()?;
+    }
+    for (name, bytes) in &parts.files {
+        writer.row(0, name.as_bytes(), bytes)?;
+    }
+    let spaces = parts.spaces.into_iter().map(Wanted::Space);
+    for wanted in spaces.chain([Wanted::Log(parts.tables)]) {
+        writer = match store {
+            AnyStore::Fjall(store) => store.export(wanted, writer).await?,
+            AnyStore::Postgres(store) => store.export(wanted, writer).await?,
+        };
+    }
+    off_thread(move || writer.finish()).await
+}
+
+async fn export(store: &AnyStore, wanted: Wanted, path: &Path) -> Result<Contents, BackupFault> {
+    let sink = FileSink::create(path).map_err(|why| BackupFault::File { path: path.to_path_buf(), why })?;
+    let writer = Writer::begin(Box::new(sink), path)?;
+    let writer = match store {
+        AnyStore::Fjall(store) => store.export(wanted, writer).await?,
+        AnyStore::Postgres(store) => store.export(wanted, writer).await?,
+    };
+    off_thread(move || writer.finish()).await
 }
 
 /// Reads a backup to its end and checks it.
 pub async fn check(path: &Path) -> Result<Contents, BackupFault> {
-    let path = path.to_path_buf();
-    off_thread(move || Reader::check(&path)).await
+    check_source(FileSource::shared(path)).await
+}
+
+/// Reads a backup to its end and checks it, wherever it comes from.
+pub async fn check_source(source: Arc<dyn Source>) -> Result<Contents, BackupFault> {
+    off_thread(move || Reader::check(&*source)).await
+}
+
+/// The rows of one section of a backup, for what is small: files, or a table that a person reads.
+pub async fn rows_of(source: Arc<dyn Source>, section: Section) -> Result<Pairs, BackupFault> {
+    let mut rows = Vec::new();
+    let mut pages = Pages::open(source).await?;
+    while let Some(page) = pages.next().await? {
+        let fitting = page.into_iter().filter(|frame| frame.section == section);
+        rows.extend(fitting.map(|frame| (frame.key, frame.value)));
+    }
+    Ok(rows)
 }
 
 /// Fills an empty store from a backup of its log. The head moves last: until then the store counts as empty, and an
 /// interrupted import is simply repeated. Where the store already has the backup's head nothing is done.
 pub async fn import_log<S: Store>(store: &S, tables: &[Table], path: &Path) -> Result<Contents, BackupFault> {
-    let contents = check(path).await?;
+    let source = FileSource::shared(path);
+    let contents = check_source(Arc::clone(&source)).await?;
+    fill(store, contents, tables, source).await
+}
+
+/// Fills an empty store with the log of a backup and these spaces of it, as [`import_log`] does; spaces first.
+pub async fn import_parts<S: Store + Kv>(
+    store: &S,
+    tables: &[Table],
+    spaces: &[&str],
+    source: Arc<dyn Source>,
+) -> Result<Contents, BackupFault> {
+    let contents = check_source(Arc::clone(&source)).await?;
+    check_empty(store, contents.head).await?;
+    for space in spaces {
+        put_space(store, space, Arc::clone(&source)).await?;
+    }
+    fill(store, contents, tables, source).await
+}
+
+/// Whether a store is empty, or has this head already: true where it has.
+async fn check_empty<S: Store>(store: &S, head: LogHead) -> Result<bool, BackupFault> {
     let found = store.head().await?;
-    if found == contents.head && found != LogHead::default() {
+    match found {
+        _ if found == LogHead::default() => Ok(false),
+        _ if found == head => Ok(true),
+        _ => Err(BackupFault::NotEmpty { found }),
+    }
+}
+
+async fn fill<S: Store>(
+    store: &S,
+    contents: Contents,
+    tables: &[Table],
+    source: Arc<dyn Source>,
+) -> Result<Contents, BackupFault> {
+    if check_empty(store, contents.head).await? {
         return Ok(contents);
     }
-    if found != LogHead::default() {
-        return Err(BackupFault::NotEmpty { found });
-    }
-    let mut pages = Pages::open(path)?;
+    let (found, path) = (LogHead::default(), source.path().to_path_buf());
+    let mut pages = Pages::open(source).await?;
     while let Some(page) = pages.next().await? {
         let mut rows = Vec::with_capacity(page.len());
-        for frame in page {
-            rows.push(row(frame, tables, path)?);
+        for frame in page.into_iter().filter(|frame| matches!(frame.section, Section::Table(_))) {
+            rows.push(row(frame, tables, &path)?);
         }
         store.commit(found, Batch { head: found, rows }).await?;
     }
@@ -169,24 +252,36 @@ pub async fn import_log<S: Store>(store: &S, tables: &[Table], path: &Path) -> R
 
 /// Puts the pairs of a backed-up space into `space`.
 pub async fn import_space<K: Kv>(kv: &K, space: &str, path: &Path) -> Result<Contents, BackupFault> {
-    let contents = check(path).await?;
-    let mut pages = Pages::open(path)?;
-    while let Some(page) = pages.next().await? {
-        let mut values = Vec::with_capacity(page.len());
-        for frame in page {
-            if frame.table != space {
-                return Err(unknown(path, &frame.table));
-            }
-            values.push((frame.key, Some(frame.value)));
-        }
-        kv.put_many(space, &values).await?;
+    let source = FileSource::shared(path);
+    let contents = check_source(Arc::clone(&source)).await?;
+    let put = put_space(kv, space, source).await?;
+    if put == 0 && contents.rows > 0 {
+        return Err(unknown(path, "of another space"));
     }
     Ok(contents)
 }
 
+/// Puts the pairs of one space of a backup into the space of the same name; how many there were. Others are passed over.
+pub async fn put_space<K: Kv>(kv: &K, space: &str, source: Arc<dyn Source>) -> Result<u64, BackupFault> {
+    let mut put = 0;
+    let mut pages = Pages::open(source).await?;
+    while let Some(page) = pages.next().await? {
+        let mut values = Vec::with_capacity(page.len());
+        for frame in page {
+            if matches!(&frame.section, Section::Space(name) if name == space) {
+                values.push((frame.key, Some(frame.value)));
+            }
+        }
+        put += values.len() as u64;
+        kv.put_many(space, &values).await?;
+    }
+    Ok(put)
+}
+
 fn row(frame: Frame, tables: &[Table], path: &Path) -> Result<Row, BackupFault> {
-    let known = tables.iter().find(|table| table.name == frame.table && table.class == Class::Log);
-    let table = *known.ok_or_else(|| unknown(path, &frame.table))?;
+    let Section::Table(name) = &frame.section else { return Err(unknown(path, "that is none")) };
+    let known = tables.iter().find(|table| table.name == name && table.class == Class::Log);
+    let table = *known.ok_or_else(|| unknown(path, name))?;
     Ok(Row { table, partition: frame.partition, key: frame.key, value: frame.value })
 }
 
@@ -201,8 +296,9 @@ struct Pages {
 }
 
 impl Pages {
-    fn open(path: &Path) -> Result<Pages, BackupFault> {
-        Ok(Pages { reader: Some(Reader::open(path)?) })
+    async fn open(source: Arc<dyn Source>) -> Result<Pages, BackupFault> {
+        let reader = off_thread(move || Reader::open(&*source)).await?;
+        Ok(Pages { reader: Some(reader) })
     }
 
     async fn next(&mut self) -> Result<Option<Vec<Frame>>, BackupFault> {

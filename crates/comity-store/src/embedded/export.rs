@@ -42,7 +42,7 @@ fn log(engine: &Engine, tables: &[Table], writer: &mut Writer) -> Result<(), Bac
 
 fn pairs(engine: &Engine, space: &str, writer: &mut Writer) -> Result<(), BackupFault> {
     writer.head(LogHead::default())?;
-    writer.table(space)?;
+    writer.space(space)?;
     for (key, value) in kv::lasting(engine, space)? {
         writer.row(0, &key, &value)?;
     }

@@ -59,7 +59,7 @@ impl PostgresStore {
 
     async fn space(&self, link: &Link, space: &str, mut writer: Writer) -> Result<Writer, BackupFault> {
         writer.head(LogHead::default())?;
-        writer.table(space)?;
+        writer.space(space)?;
         let sql = format!(
             "SELECT k, v FROM {}.kv WHERE space = $1 AND (k > $2 OR $3) AND expires IS NULL ORDER BY k LIMIT {PAGE}",
             self.inner.schema

@@ -9,8 +9,9 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, border, config, crossing, demo, export, house, hunt, import, index, init, keys, law, ledger,
-        letter, matching, object, peer, pouch, principles, receipt, replay, search, serve, share, withdraw,
+        ask, backup, border, config, crossing, demo, export, house, hunt, import, index, init, keys, law,
+        ledger, letter, matching, object, peer, pouch, principles, receipt, replay, search, serve, share,
+        withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -149,6 +150,10 @@ pub enum Verb {
     Erase(withdraw::Erase),
     /// Judge every past decision again from its recorded inputs
     Replay(replay::Replay),
+    /// Back the party up while it serves: the log sealed, the keys apart
+    Backup(backup::Backup),
+    /// Bring a party back from a backup
+    Restore(backup::Restore),
 }
 
 impl Verb {
@@ -174,6 +179,7 @@ impl Verb {
                 | Verb::Recall(_)
                 | Verb::Erase(_)
                 | Verb::Replay(_)
+                | Verb::Backup(_)
         )
     }
 }

@@ -14,11 +14,7 @@ use comity_node::{
 };
 use comity_record::{PartyCode, UnitStatement};
 use serde_json::json;
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    path::Path,
-};
+use std::{fs, path::Path};
 
 const NAMES: usize = 8;
 
@@ -65,7 +61,8 @@ pub fn run(verb: &Init, chosen: &Chosen, world: World, screen: &mut Screen<'_>) 
             .with_help("keys are never overwritten; choose another --dir"));
     }
     let fingerprint = make(verb, &config, &party, world, &folder)?;
-    write_config(chosen, &config, &party)?;
+    let path = chosen.config_path();
+    config.add_party(&path, &party).map_err(|failed| Fault::file(&path, &failed))?;
     let value = json!({
         "party": party.as_str(), "folder": folder, "config": chosen.config_path(), "fingerprint": fingerprint,
         "root": folder.join("root"),
@@ -120,22 +117,6 @@ fn make(
     made.issue_letter(&root, terms).map_err(|fault| keys::fault(&fault))?;
     fs::rename(&beside, folder).map_err(failed(folder))?;
     Ok(comity_node::keys::fingerprint(made.root_verifier()))
-}
-
-/// A new file, or the new party's section at the end of the old one, whose own comments stay.
-fn write_config(chosen: &Chosen, config: &Config, party: &PartyCode) -> Result<(), Fault> {
-    let path = chosen.config_path();
-    let failed = |failed: std::io::Error| Fault::file(&path, &failed);
-    let mut written = config.clone();
-    written.node.data_dir = Config::default().node.data_dir;
-    if !path.exists() {
-        return fs::write(&path, written.to_text()).map_err(failed);
-    }
-    written.party.retain(|code, _| code.0 == *party);
-    let text = written.to_text();
-    let section = text.find("\n# A party hosted here").and_then(|from| text.get(from..)).unwrap_or(&text);
-    let mut file = OpenOptions::new().append(true).open(&path).map_err(failed)?;
-    file.write_all(section.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }
 
 fn show(screen: &mut Screen<'_>, chosen: &Chosen, party: &PartyCode, folder: &Path, fingerprint: &str) {

@@ -11,32 +11,55 @@ use crate::{
 use clap::{Args, Subcommand};
 use comity_ledger::{
     Checkpoint, TreeHead,
+    files::{FilesCheck, FilesFault, FilesFound},
     note::MAX_NOTE,
-    tile::{Edge, FullTile, HEIGHT, MAX_LEVEL, TileId, TilePath, WIDTH, parse_bundle, parse_tile},
-    tree::commitment_leaf,
+    tile::{TilePath, new_files},
 };
-use comity_node::app::{audit::audit, ledger::OverrideHead};
-use comity_record::Hash;
+use comity_node::app::{
+    audit::audit,
+    hex,
+    ledger::{LedgerFiles, LedgerHead, OverrideHead, VerifyPeer},
+};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The longest tile or bundle: 256 entries of 34 bytes.
 const LONGEST: u64 = 256 * 34;
 const NAMES: usize = 10;
 /// The longest file that is read for a token.
 const TOKEN: u64 = 1024;
+/// Files of the ledger that are asked for together.
+const FILES_AT_ONCE: usize = 64;
 
 const HELP: &str = "\
-Without DIR the node's own store (--dir) is read whole; no node may run on it.
-DIR holds `checkpoint` and `tile/...` as C2SP tlog-tiles lays them out. No node \
-need run and no network is used. Every hash is computed again from the lowest \
-tiles up. Without --trust nobody vouches for the checkpoint, and the answer says so.
+Without WHERE the node's own store (--dir) is read whole; no node may run on it.
+A folder holds `checkpoint` and `tile/...` as C2SP tlog-tiles lays them out. No node \
+need run and no network is used. Without --trust nobody vouches for the checkpoint, \
+and the answer says so.
+An address, or the code of a peer, is asked over mutual TLS for its checkpoint and \
+its tiles, which are compared with its letter and with the head that this node \
+cosigned last. Every hash is computed again from the lowest tiles up.
 
 Example:
   comity ledger verify ./ledger-xa --trust xa.letter --trust xb.letter
+  comity ledger verify node.xb.example:4433 --dir ./xa
 
 Next:
   comity receipt verify crossing.receipt --trust xa.letter --trust xb.letter";
+
+const EXPORT_HELP: &str = "\
+DIR gets `checkpoint` and `tile/...` as C2SP tlog-tiles lays them out: commitments \
+only, nothing of what they commit to. The checkpoint carries every cosignature that \
+came in so far. What is written verifies without this node, years later.
+
+Example:
+  comity ledger export ./ledger-xa --dir ./xa
+
+Next:
+  comity ledger verify ./ledger-xa --trust xa.letter --trust xb.letter";
 
 const OVERRIDE_HELP: &str = "\
 After a start nothing is signed until a witness confirms the last head: a restored \
@@ -55,8 +78,10 @@ Next:
 /// The verbs of the ledger.
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
-    /// Verify a ledger offline: every tile, the root, and who signed it
+    /// Verify a ledger: every tile, the root, and who signed it
     Verify(Verify),
+    /// Write the ledger's checkpoint and tiles to a folder that anybody can verify
+    Export(Export),
     /// Let heads be signed again where no witness can be reached
     Override(Override),
     /// Let a ledger that lost entries for good go on under a new origin
@@ -67,12 +92,21 @@ pub enum Ledger {
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Verify {
-    /// The folder with the checkpoint and the tiles; the node's own store if left out
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    /// A folder with checkpoint and tiles, a peer's address, or its code; the node's own store if left out
+    #[arg(value_name = "WHERE")]
+    place: Option<PathBuf>,
     /// A letter whose keys are trusted: the ledger's own party, and witnesses
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+}
+
+/// `comity ledger export`
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub struct Export {
+    /// The new folder
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
 }
 
 /// `comity ledger override`
@@ -87,14 +121,6 @@ pub struct Override {
     reason: String,
 }
 
-/// What was found in order.
-#[derive(Debug, Default)]
-struct Found {
-    tiles: u64,
-    bundles: u64,
-    bundles_absent: u64,
-}
-
 /// A ledger that verified.
 #[derive(Debug)]
 pub struct Verified {
@@ -102,7 +128,7 @@ pub struct Verified {
     pub checkpoint: Checkpoint,
     /// Who vouches for the head; `None` where no letter is trusted.
     pub vouched: Option<Vouched>,
-    found: Found,
+    found: FilesFound,
 }
 
 /// Does what the verb asks.
@@ -111,11 +137,109 @@ pub fn run(verb: &Ledger, chosen: &Chosen, world: World, screen: &mut Screen<'_>
         Ledger::Verify(wanted) => wanted,
         Ledger::Override(wanted) => return override_head(wanted, chosen, screen),
         Ledger::Succeed(wanted) => return succession::succeed(wanted, chosen, world, screen),
+        Ledger::Export(wanted) => return export(&wanted.folder, chosen, screen),
     };
-    let Some(folder) = &wanted.folder else { return own(chosen, screen) };
+    let Some(folder) = &wanted.place else { return own(chosen, screen) };
+    if let Some(peer) = peer_named(folder) {
+        return of_peer(peer, chosen, screen);
+    }
     let Verified { checkpoint, vouched, found } = verify(folder, &Trusted::read(&wanted.trust)?)?;
     let value = value(&checkpoint, &found, vouched.as_ref());
     screen.answer(&value, |screen| show(screen, &checkpoint, &found, vouched.as_ref()));
+    Ok(Exit::Ok)
+}
+
+/// The text where it can be no folder: an address with a port, or the code of a party.
+fn peer_named(place: &Path) -> Option<&str> {
+    let text = place.to_str().filter(|_| !place.exists())?;
+    let is_address =
+        text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    let is_code = text.parse::<comity_record::PartyCode>().is_ok()
+        || text.to_uppercase().parse::<comity_record::PartyCode>().is_ok();
+    (is_address || is_code).then_some(text)
+}
+
+/// Has the node ask a peer for its ledger.
+fn of_peer(peer: &str, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let asked = reach::ask(&chosen.place()?, VerifyPeer { peer: peer.to_owned() });
+    let verified = asked.map_err(|fault| {
+        // A ledger that does not verify is an answer; a peer that cannot be reached is a fault.
+        let exit = if fault.code.starts_with("ledger/") { Exit::No } else { fault.exit };
+        Fault { exit, ..fault }
+    })?;
+    screen.answer(&verified, |screen| {
+        screen.say(
+            Tone::Good,
+            &format!("The ledger of {} is whole: {} entries.", verified.party, verified.size),
+        );
+        screen.item(NAMES, "root", Tone::Plain, &verified.root);
+        let files = format!("{} tiles and {} bundles agree with the root", verified.tiles, verified.bundles);
+        screen.item(NAMES, "files", Tone::Plain, &files);
+        screen.item(
+            NAMES,
+            "signed",
+            Tone::Good,
+            &format!("by {} with both keys, stated {}", verified.party, verified.stated),
+        );
+        match verified.seen {
+            Some(size) => {
+                let text = format!("the {size} entries that this node cosigned last are its beginning");
+                screen.item(NAMES, "seen", Tone::Good, &text);
+            }
+            None => screen.item(NAMES, "seen", Tone::Open, "this node has cosigned nothing of it yet"),
+        }
+        for name in &verified.cosigned {
+            screen.item(NAMES, "cosigned", Tone::Good, &format!("by {name}"));
+        }
+    });
+    Ok(Exit::Ok)
+}
+
+/// Writes checkpoint and tiles beside the folder, which takes its name in the last step.
+fn export(folder: &Path, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    if folder.exists() {
+        let text = format!("`{}` exists already", folder.display());
+        return Err(Fault::new(Exit::Fault, "cli/file-exists", text)
+            .with_help("name a new folder; none is overwritten"));
+    }
+    let place = chosen.place()?;
+    let head = reach::ask(&place, LedgerHead {})?;
+    let beside = folder.with_extension("part");
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |failed: std::io::Error| Fault::file(&path, &failed)
+    };
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(failed(&beside))?;
+    }
+    let (mut tiles, mut absent) = (0u64, 0u64);
+    for paths in new_files(0, head.size).chunks(FILES_AT_ONCE) {
+        let asked = LedgerFiles { paths: paths.iter().map(ToString::to_string).collect() };
+        for (path, bytes) in paths.iter().zip(reach::ask(&place, asked)?.files) {
+            let Some(bytes) = bytes.as_deref().and_then(hex) else {
+                absent += 1;
+                continue;
+            };
+            let file = beside.join(path.to_string());
+            let parent = file.parent().unwrap_or(&beside);
+            fs::create_dir_all(parent).map_err(failed(parent))?;
+            open::write_new(&file, &bytes)?;
+            tiles += 1;
+        }
+    }
+    fs::create_dir_all(&beside).map_err(failed(&beside))?;
+    open::write_new(&beside.join("checkpoint"), head.checkpoint.as_bytes())?;
+    fs::rename(&beside, folder).map_err(failed(folder))?;
+    let value = json!({ "folder": folder, "size": head.size, "files": tiles, "absent": absent });
+    screen.answer(&value, |screen| {
+        screen.say(Tone::Good, &format!("`{}`: {} entries in {tiles} files.", folder.display(), head.size));
+        if absent > 0 {
+            screen.say(
+                Tone::Open,
+                &format!("{absent} bundles hold entries whose content was lost; they are left out."),
+            );
+        }
+    });
     Ok(Exit::Ok)
 }
 
@@ -169,7 +293,7 @@ pub fn verify(folder: &Path, trust: &Trusted) -> Result<Verified, Fault> {
     Ok(Verified { checkpoint, vouched, found })
 }
 
-fn value(checkpoint: &Checkpoint, found: &Found, vouched: Option<&Vouched>) -> serde_json::Value {
+fn value(checkpoint: &Checkpoint, found: &FilesFound, vouched: Option<&Vouched>) -> serde_json::Value {
     json!({
         "verified": true,
         "origin": checkpoint.origin(),
@@ -184,7 +308,7 @@ fn value(checkpoint: &Checkpoint, found: &Found, vouched: Option<&Vouched>) -> s
     })
 }
 
-fn show(screen: &mut Screen<'_>, checkpoint: &Checkpoint, found: &Found, vouched: Option<&Vouched>) {
+fn show(screen: &mut Screen<'_>, checkpoint: &Checkpoint, found: &FilesFound, vouched: Option<&Vouched>) {
     let TreeHead { size, root } = checkpoint.head();
     screen.say(Tone::Good, &format!("The ledger `{}` is whole: {size} entries.", checkpoint.origin()));
     screen.item(NAMES, "root", Tone::Plain, &root.to_string());
@@ -213,93 +337,13 @@ fn show(screen: &mut Screen<'_>, checkpoint: &Checkpoint, found: &Found, vouched
 }
 
 /// Computes the tree again from its lowest tiles and compares every file on the way.
-fn check_tree(folder: &Path, head: TreeHead) -> Result<Found, Fault> {
-    let mut edge = Edge::default();
-    let mut found = Found::default();
-    for index in 0..head.size.div_ceil(WIDTH) {
-        let id = TileId { level: 0, index };
-        let leaves = read_tile(folder, id, id.width_at(head.size))?;
-        found.tiles += 1;
-        check_bundle(folder, index, &leaves, &mut found)?;
-        let mut full = Vec::new();
-        leaves.into_iter().for_each(|leaf| edge.push(leaf, &mut full));
-        for tile in full.iter().filter(|tile| tile.id.level > 0) {
-            check_tile(folder, tile, &mut found)?;
-        }
+fn check_tree(folder: &Path, head: TreeHead) -> Result<FilesFound, Fault> {
+    let refused = |fault: FilesFault| broken(fault.code(), &fault.to_string());
+    let mut check = FilesCheck::new(head);
+    while let Some(path) = check.wanted() {
+        check.give(read(folder, path)?.as_deref()).map_err(refused)?;
     }
-    for level in 1..=MAX_LEVEL {
-        let hashes = edge.partial(level).to_vec();
-        let index = (head.size >> (HEIGHT * u32::from(level))) / WIDTH;
-        if !hashes.is_empty() {
-            check_tile(folder, &FullTile { id: TileId { level, index }, hashes }, &mut found)?;
-        }
-    }
-    let computed = edge.frontier().head();
-    if computed == head {
-        return Ok(found);
-    }
-    let text = format!(
-        "the tiles give the root {}, the checkpoint says {}",
-        computed.root.short(),
-        head.root.short()
-    );
-    Err(broken("ledger/root", &text))
-}
-
-/// The entries of a bundle are those that the tile was made of. A bundle may be absent.
-fn check_bundle(folder: &Path, index: u64, leaves: &[Hash], found: &mut Found) -> Result<(), Fault> {
-    let width = u16::try_from(leaves.len()).unwrap_or(u16::MAX);
-    let path = TilePath::Entries { index, width };
-    let Some(bytes) = read(folder, path)? else {
-        found.bundles_absent += 1;
-        return Ok(());
-    };
-    let malformed =
-        || broken("ledger/bundle-malformed", &format!("`{path}` is no bundle of {width} entries"));
-    let commitments = parse_bundle(&bytes).ok_or_else(malformed)?;
-    let commitments = commitments.get(..leaves.len()).ok_or_else(malformed)?;
-    let differs = commitments.iter().zip(leaves).position(|(entry, leaf)| commitment_leaf(entry) != *leaf);
-    match differs {
-        None => {
-            found.bundles += 1;
-            Ok(())
-        }
-        Some(offset) => {
-            let entry = index * WIDTH + offset as u64;
-            Err(broken(
-                "ledger/entry-altered",
-                &format!("entry {entry} in `{path}` is not the one in the tree"),
-            ))
-        }
-    }
-}
-
-/// A tile above the lowest level is what the tiles below it give.
-fn check_tile(folder: &Path, computed: &FullTile, found: &mut Found) -> Result<(), Fault> {
-    let width = u16::try_from(computed.hashes.len()).unwrap_or(u16::MAX);
-    let held = read_tile(folder, computed.id, width)?;
-    found.tiles += 1;
-    if held == computed.hashes {
-        return Ok(());
-    }
-    let path = TilePath::Tile { id: computed.id, width };
-    Err(broken("ledger/tile-altered", &format!("`{path}` does not agree with the tiles below it")))
-}
-
-fn read_tile(folder: &Path, id: TileId, width: u16) -> Result<Vec<Hash>, Fault> {
-    let path = TilePath::Tile { id, width };
-    let missing = || {
-        broken(
-            "ledger/tile-missing",
-            &format!("`{path}` is missing, and the tree cannot be computed without it"),
-        )
-    };
-    let bytes = read(folder, path)?.ok_or_else(missing)?;
-    let mut hashes = parse_tile(&bytes)
-        .filter(|hashes| hashes.len() >= usize::from(width))
-        .ok_or_else(|| broken("ledger/tile-malformed", &format!("`{path}` is no tile of {width} hashes")))?;
-    hashes.truncate(usize::from(width));
-    Ok(hashes)
+    check.finish().map_err(refused)
 }
 
 /// The bytes of a file of the layout; where the partial file is gone, those of the full one that replaced it.

@@ -1,6 +1,7 @@
 //! One file per verb. A verb reads what it was given, asks the crate that knows, and shows the answer.
 
 pub mod ask;
+pub mod backup;
 pub mod border;
 pub mod config;
 pub mod crossing;
@@ -72,6 +73,8 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Recall(verb) => withdraw::recall(&verb, &chosen, screen),
         Verb::Erase(verb) => withdraw::erase(&verb, &chosen, screen),
         Verb::Replay(verb) => replay::run(&verb, &chosen, screen),
+        Verb::Backup(verb) => backup::backup(&verb, &chosen, screen),
+        Verb::Restore(verb) => backup::restore(&verb, &chosen, screen),
         Verb::Init(verb) => init::run(&verb, &chosen, world, screen),
         Verb::Config(verb) => config::run(&verb, &chosen, screen),
         Verb::Letter(verb) => letter::run(&verb, &chosen, world, screen),

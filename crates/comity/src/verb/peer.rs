@@ -104,6 +104,7 @@ fn list(screen: &mut Screen<'_>, peers: &[PeerShown]) {
         let address = if peer.address.is_empty() { "it calls us" } else { &peer.address };
         let state = match &peer.suspended {
             Some(reason) => Cell::toned(Tone::Bad, format!("suspended: {reason}")),
+            None if peer.alarm => Cell::toned(Tone::Bad, "open, no quorum"),
             None => Cell::toned(Tone::Good, "open"),
         };
         let count = |count: u64| Cell::from(count.to_string());
@@ -111,4 +112,12 @@ fn list(screen: &mut Screen<'_>, peers: &[PeerShown]) {
         table.row([peer.party.as_str().into(), address.into(), given, acknowledged, held, state]);
     }
     screen.table(&table);
+    for peer in peers.iter().filter(|peer| peer.alarm) {
+        let since = peer.unwitnessed_since.as_deref().unwrap_or_default();
+        let text = format!(
+            "Crossings with {} wait for a quorum of witnesses since {since}: see that a third party is reached.",
+            peer.party
+        );
+        screen.say(Tone::Bad, &text);
+    }
 }

@@ -6,7 +6,8 @@ use comity_node::app::proof::{ReplayAll, Replayed};
 
 const HELP: &str = "\
 Each decision is judged again from its recorded inputs and compared: verdict, \
-policies, duties. The exit code is 1 where one comes out differently.
+policies, duties. Packs and registers that are no longer in force are read from the \
+ledger's own tables. The exit code is 1 where one comes out differently.
 
 Example:
   comity replay --dir ./xa
@@ -34,7 +35,7 @@ fn show(screen: &mut Screen<'_>, replayed: &Replayed) {
         screen.say(Tone::Open, &format!("{}: inputs erased.", replayed.erased));
     }
     if !replayed.other_inputs.is_empty() {
-        screen.say(Tone::Open, "Judged under inputs that are no longer in force here:");
+        screen.say(Tone::Open, "Judged under packs or a register that are not kept here:");
         replayed.other_inputs.iter().for_each(|line| screen.indented(2, Tone::Open, line));
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside #[test] functions")]
 
 mod astray;
+mod backup;
 mod border;
 mod built;
 mod crossing;

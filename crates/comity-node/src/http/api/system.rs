@@ -20,7 +20,7 @@ pub(super) fn endpoints<S: Send + Sync + 'static>(
             Verb::Get,
             "/healthz",
             Access::Open,
-            "Whether the node is ready; 503 with the reasons where it is not.",
+            "Whether the node is ready; 503 with the reasons where it is not. Alarms need a person and stop nothing.",
             move |_, _| health(readiness.clone()),
         )
         .answer("application/json", health_schema()),
@@ -55,9 +55,14 @@ pub(super) fn endpoints<S: Send + Sync + 'static>(
 
 async fn health(readiness: Readiness) -> Result<Reply, Problem> {
     let reasons = readiness.reasons();
-    let listed: Vec<Value> = reasons.iter().map(|(part, why)| json!({ "part": part, "why": why })).collect();
+    let list = |told: &[(String, String)]| -> Vec<Value> {
+        told.iter().map(|(part, why)| json!({ "part": part, "why": why })).collect()
+    };
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(Reply::json(&json!({ "ready": reasons.is_empty(), "reasons": listed }))?.status(status))
+    // An alarm stops nothing: a node with one is ready.
+    let (listed, alarms) = (list(&reasons), list(&readiness.alarms()));
+    let told = json!({ "ready": reasons.is_empty(), "reasons": listed, "alarms": alarms });
+    Ok(Reply::json(&told)?.status(status))
 }
 
 async fn figures(metrics: Metrics) -> Result<Reply, Problem> {
@@ -88,8 +93,12 @@ fn health_schema() -> Value {
     });
     json!({
         "type": "object",
-        "required": ["ready", "reasons"],
-        "properties": { "ready": { "type": "boolean" }, "reasons": { "type": "array", "items": reason } },
+        "required": ["ready", "reasons", "alarms"],
+        "properties": {
+            "ready": { "type": "boolean" },
+            "reasons": { "type": "array", "items": reason.clone() },
+            "alarms": { "type": "array", "items": reason },
+        },
     })
 }
 
