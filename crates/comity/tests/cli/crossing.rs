@@ -1,6 +1,6 @@
 //! The main job from the command line: two nodes' folders, a pouch between them, and everything provable afterwards.
 
-use super::door::{folder, run_in};
+use super::door::run_in;
 use serde_json::Value;
 use std::{
     fs,
@@ -213,7 +213,8 @@ fn a_running_node_is_asked_and_stops_when_told() {
     let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/threat/exercise-bundle.json");
     let imported = done(at, &format!("import {} --unit cert --dir xa", bundle.display()));
     assert_eq!(imported.pointer("/0/taken"), imported.pointer("/0/objects"));
-    let file = folder("inputs").join("a-file.txt");
+    let file = at.join("cut-off.json");
+    fs::write(&file, r#"{"type":"bundle","objects":["#).unwrap();
     let refused = told(at, 3, &format!("import {} --dir xa", file.display()));
     assert!(text(&refused, "/error/text").starts_with(&format!("`{}`: ", file.display())), "{refused}");
     assert_eq!(fs::read_dir(at.join("xa/comity-data/XA/spool")).unwrap().count(), 0);
