@@ -1,6 +1,10 @@
 //! Entries of `comity-exchange`.
 
-use comity_exchange::{Acknowledgement, Dispatch, frames, turn::Turn};
+use comity_exchange::{
+    Acknowledgement, Dispatch, frames,
+    taxii::{self, Added, Filter, FilterSet, HeldVersions, Item, PageKey},
+    turn::Turn,
+};
 use comity_record::{Attested, Canonical, KeyRing};
 
 /// A signed dispatch or acknowledgement. Nobody's key is known, so that nothing may verify.
@@ -28,5 +32,32 @@ pub fn turn(bytes: &[u8]) {
 pub fn compressed(bytes: &[u8]) {
     if let Ok(frame) = frames::decompress(bytes) {
         assert!(frame.to_bytes().len() <= comity_record::Frame::LIMIT_BYTES, "a frame is bounded");
+    }
+}
+
+/// What a TAXII client sends and a server answers: a query, headers, a paging token, an envelope; and our own rows.
+pub fn taxii(bytes: &[u8]) {
+    if let Ok(read) = taxii::read_envelope(bytes) {
+        assert!(read.objects.len() <= taxii::MAX_OBJECTS, "an envelope is bounded");
+        let spliced = taxii::envelope(read.objects.iter().copied(), None);
+        let again = taxii::read_envelope(&spliced).map(|again| again.objects);
+        assert_eq!(again.ok(), Some(read.objects), "what was spliced can be read, byte for byte");
+    }
+    if let Some(item) = Item::from_row(&[0; 8], bytes) {
+        assert_eq!(Item::from_row(&[0; 8], &item.to_value()), Some(item), "a row comes back");
+    }
+    if let Some(versions) = HeldVersions::from_value(bytes) {
+        assert!(versions.marks().len() <= versions.iter().count(), "marks are of versions held");
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for set in [FilterSet::Many, FilterSet::One, FilterSet::Versions, FilterSet::Deletion] {
+        if let Ok(filter) = Filter::read(text, set) {
+            assert_eq!(filter.question(), filter.clone().question(), "a question has one form");
+        }
+    }
+    let _taken = (taxii::accepts(Some(text)), taxii::is_taxii(Some(text)), taxii::encoding(Some(text)));
+    assert!(PageKey::new([7; 32]).position(b"a question", text).is_err(), "nobody guesses a token");
+    if let Ok(added) = text.parse::<Added>() {
+        assert_eq!(added.to_string().parse::<Added>(), Ok(added), "a date is shown and read");
     }
 }

@@ -46,6 +46,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("dispatch", exchange::dispatch),
     ("turn", exchange::turn),
     ("compressed", exchange::compressed),
+    ("taxii", exchange::taxii),
     ("sealed", node::sealed),
     ("letter_text", node::letter_text),
 ];

@@ -23,9 +23,9 @@ pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[derive(Debug, Parser)]
 #[command(name = "comity-bench")]
 struct Asked {
-    /// The figures: import, border, exchange, ledger, start, match. All where none is named.
+    /// The figures: import, border, exchange, ledger, start, match, taxii. All where none is named.
     names: Vec<Figure>,
-    /// How many indicators import, exchange and start work on.
+    /// How many indicators import, exchange, start and taxii work on.
     #[arg(long, default_value_t = 200_000)]
     objects: u64,
     /// Where stores and files are made; the system's temporary folder where absent.

@@ -17,6 +17,7 @@ pub fn play(part: &str, rest: &[String]) -> Outcome<()> {
         ("import", [dir, feed]) => figure::import::part(dir, feed),
         ("exchange", [dir, feed]) => figure::exchange::part(dir, feed),
         ("receipt", [dir, feed]) => figure::ledger::part(dir, feed),
+        ("taxii", [dir]) => figure::taxii::part(dir),
         ("serve", [dir]) => figure::start::part(dir),
         _ => Err(format!("there is no part `{part}` with {} arguments", rest.len()).into()),
     }

@@ -3,6 +3,10 @@
 //! Nothing is changed in place. An act is entered, and what stands today is the sum of the acts; so the house of any past
 //! day can be shown.
 
+use crate::{
+    feed::{Feed, FeedFault},
+    search::{SavedSearch, SearchFault},
+};
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
 use comity_record::{Canonical, Date, Hash, OfficerId, Timestamp, UnitCode, label::Purpose};
 use minicbor::{Decode, Encode, bytes::ByteVec};
@@ -199,6 +203,36 @@ pub enum Act {
         #[n(1)]
         disposal: Disposal,
     },
+    /// A saved search begins: a read-only collection.
+    #[n(12)]
+    SearchBegins(#[n(0)] SavedSearch),
+    /// A saved search ends.
+    #[n(13)]
+    SearchEnds {
+        /// Its name.
+        #[n(0)]
+        name: String,
+    },
+    /// Objects are taken out of a collection. The records that carry them stay: it is no erasure and no recall.
+    #[n(14)]
+    TakenOut {
+        /// The collection's number.
+        #[n(0)]
+        collection: u32,
+        /// Where the objects lie: entry and slot. Their ids are left to the records, which can be erased.
+        #[n(1)]
+        objects: Vec<(u64, u32)>,
+    },
+    /// A feed from or to another TAXII server begins.
+    #[n(15)]
+    FeedBegins(#[n(0)] Feed),
+    /// A feed ends.
+    #[n(16)]
+    FeedEnds {
+        /// Its name.
+        #[n(0)]
+        name: String,
+    },
 }
 
 /// An act with who did it.
@@ -230,6 +264,10 @@ pub struct House {
     pub officers: BTreeMap<OfficerId, Officer>,
     /// Tokens by hash.
     pub tokens: BTreeMap<Hash, Token>,
+    /// Saved searches by name.
+    pub searches: BTreeMap<String, SavedSearch>,
+    /// Feeds by name.
+    pub feeds: BTreeMap<String, Feed>,
 }
 
 /// Why an act cannot be done.
@@ -253,6 +291,36 @@ pub enum ActFault {
         /// The hash, shortened.
         hash: String,
     },
+    /// The name of a saved search is taken.
+    #[error("there is a saved search `{name}` already")]
+    SearchTaken {
+        /// The name.
+        name: String,
+    },
+    /// No such saved search.
+    #[error("there is no saved search `{name}`")]
+    NoSearch {
+        /// The name.
+        name: String,
+    },
+    /// The search cannot be saved.
+    #[error(transparent)]
+    Search(#[from] SearchFault),
+    /// The name of a feed is taken.
+    #[error("there is a feed `{name}` already")]
+    FeedTaken {
+        /// The name.
+        name: String,
+    },
+    /// No such feed.
+    #[error("there is no feed `{name}`")]
+    NoFeed {
+        /// The name.
+        name: String,
+    },
+    /// There cannot be such a feed.
+    #[error(transparent)]
+    Feed(#[from] FeedFault),
 }
 
 impl ActFault {
@@ -262,6 +330,12 @@ impl ActFault {
             ActFault::NoUnit { .. } => "house/no-unit",
             ActFault::NoOfficer { .. } => "house/no-officer",
             ActFault::NoToken { .. } => "house/no-token",
+            ActFault::SearchTaken { .. } => "house/search-taken",
+            ActFault::NoSearch { .. } => "house/no-search",
+            ActFault::Search(fault) => fault.code(),
+            ActFault::FeedTaken { .. } => "house/feed-taken",
+            ActFault::NoFeed { .. } => "house/no-feed",
+            ActFault::Feed(fault) => fault.code(),
         }
     }
 }
@@ -336,6 +410,20 @@ impl House {
             Act::TokenEnds { hash, .. } if !self.tokens.contains_key(hash) => {
                 Err(ActFault::NoToken { hash: hash.short() })
             }
+            Act::SearchBegins(search) if self.searches.contains_key(&search.name) => {
+                Err(ActFault::SearchTaken { name: search.name.clone() })
+            }
+            Act::SearchBegins(search) => Ok(search.check()?),
+            Act::FeedBegins(feed) if self.feeds.contains_key(&feed.name) => {
+                Err(ActFault::FeedTaken { name: feed.name.clone() })
+            }
+            Act::FeedBegins(feed) => Ok(feed.check()?),
+            Act::FeedEnds { name } if !self.feeds.contains_key(name) => {
+                Err(ActFault::NoFeed { name: name.chars().take(60).collect() })
+            }
+            Act::SearchEnds { name } if !self.searches.contains_key(name) => {
+                Err(ActFault::NoSearch { name: name.chars().take(60).collect() })
+            }
             _ => Ok(()),
         }
     }
@@ -355,7 +443,12 @@ impl House {
             Act::TokenEnds { hash, at } => {
                 self.tokens.entry(*hash).and_modify(|token| token.until = token.until.min(*at));
             }
-            Act::Consent(_)
+            Act::SearchBegins(search) => drop(self.searches.insert(search.name.clone(), search.clone())),
+            Act::SearchEnds { name } => drop(self.searches.remove(name)),
+            Act::FeedBegins(feed) => drop(self.feeds.insert(feed.name.clone(), feed.clone())),
+            Act::FeedEnds { name } => drop(self.feeds.remove(name)),
+            Act::TakenOut { .. }
+            | Act::Consent(_)
             | Act::ConsentWithdrawn(_)
             | Act::Adequacy(_)
             | Act::Safeguards(_)

@@ -10,11 +10,14 @@ mod acknowledgement;
 mod backoff;
 pub mod desk;
 mod dispatch;
+pub mod feed;
 pub mod frames;
 pub mod house;
 pub mod misp;
 mod rim;
+pub mod search;
 pub mod tables;
+pub mod taxii;
 pub mod turn;
 
 pub use acknowledgement::{Acknowledgement, Outcome};

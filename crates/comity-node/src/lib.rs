@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod collections;
 pub mod config;
 pub mod http;
 pub mod keys;

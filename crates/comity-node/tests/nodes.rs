@@ -16,6 +16,7 @@ mod processes;
 mod real_input;
 mod search;
 mod support;
+mod taxii;
 mod views;
 
 use comity_node::{

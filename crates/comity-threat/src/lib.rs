@@ -47,7 +47,7 @@ pub mod warning;
 
 pub use import::{Chunk, Import, ImportReport, Refused, import_bytes};
 pub use labels::{Labelled, Policy, labels_for};
-pub use moment::Moment;
+pub use moment::{BadMoment, Moment};
 pub use object::{Common, Object, SpecVersion};
 pub use redact::{Redacted, Withheld, redact};
 pub use selector::{BadSelector, Selector, Step};

@@ -27,6 +27,27 @@ impl Moment {
         Timestamp::from_millis(self.millis)
     }
 
+    /// From microseconds since 1970.
+    pub fn from_micros(micros: i64) -> Moment {
+        let nanos = micros.rem_euclid(1000).unsigned_abs() as u32 * 1000;
+        Moment { millis: micros.div_euclid(1000), nanos }
+    }
+
+    /// Microseconds since 1970, rounded down.
+    pub fn micros(self) -> i64 {
+        self.millis.saturating_mul(1000).saturating_add(i64::from(self.nanos / 1000))
+    }
+
+    /// Milliseconds since 1970, and nanoseconds beyond them.
+    pub fn parts(self) -> (i64, u32) {
+        (self.millis, self.nanos)
+    }
+
+    /// From the parts; `None` where the nanoseconds are a millisecond or more.
+    pub fn from_parts(millis: i64, nanos: u32) -> Option<Moment> {
+        (nanos < 1_000_000).then_some(Moment { millis, nanos })
+    }
+
     /// The day in UTC.
     pub fn date(self) -> Date {
         self.timestamp().date()

@@ -19,8 +19,19 @@ pub fn targets() -> Vec<Target> {
         ),
         ("turn", vec![("empty".to_owned(), turn(Vec::new())), ("item".to_owned(), turn(vec![item()]))]),
         ("compressed", vec![("frame".to_owned(), frame()), ("bomb".to_owned(), bomb())]),
+        ("taxii", super::texts(TAXII)),
     ]
 }
+
+/// What clients of TAXII send and servers answer.
+const TAXII: &[(&str, &str)] = &[
+    ("envelope", r#"{"more":true,"next":"MTIz","objects":[{"id":"url--1","type":"url"},{}]}"#),
+    ("query", "added_after=2026-03-01T12:00:00.123456Z&limit=10&match%5Btype%5D=indicator,malware"),
+    ("versions", "match[version]=first,last,2026-03-01T12:00:00Z&match[spec_version]=2.0,2.1"),
+    ("accept", "text/html, application/taxii+json; version=2.1;q=0.5, */*;q=0"),
+    ("token", "AAYrzZ5mQAAAAAAAAAAAAAAAAAAAAAAA"),
+    ("added", "2026-03-01T12:00:00.123456Z"),
+];
 
 fn entry() -> Vec<u8> {
     Entry::new(EntryKind::Cleared, time(), party("XA")).to_bytes()

@@ -101,6 +101,7 @@ const PURE_LIBRARIES: &[&str] = &[
     "base64",
     "cedar-policy",
     "csv",
+    "form_urlencoded",
     "idna",
     "jiff",
     "memchr",

@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod matching;
 pub mod signatures;
 pub mod start;
+pub mod taxii;
 
 use crate::{Outcome, line::Line};
 use clap::ValueEnum;
@@ -27,12 +28,21 @@ pub enum Figure {
     Start,
     /// Logs against a million indicators.
     Match,
+    /// Objects added and pages read over TAXII.
+    Taxii,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Figure; 6] =
-        [Figure::Import, Figure::Border, Figure::Exchange, Figure::Ledger, Figure::Start, Figure::Match];
+    pub const ALL: [Figure; 7] = [
+        Figure::Import,
+        Figure::Border,
+        Figure::Exchange,
+        Figure::Ledger,
+        Figure::Start,
+        Figure::Match,
+        Figure::Taxii,
+    ];
 
     /// Measures, with files below `dir`.
     pub fn measure(self, dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
@@ -43,6 +53,7 @@ impl Figure {
             Figure::Ledger => ledger::measure(dir),
             Figure::Start => start::measure(dir, objects),
             Figure::Match => matching::measure(),
+            Figure::Taxii => taxii::measure(dir, objects),
         }
     }
 }

@@ -50,7 +50,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     }
 
     fn apply_act(&mut self, act: &Act, register: Option<comity_law::Register>) {
-        self.house.apply(act);
+        Arc::make_mut(&mut self.house).apply(act);
         self.law.restand(|entries| restand(entries, act));
         if let Some(register) = register {
             self.law.register = Arc::new(register);

@@ -69,7 +69,7 @@ pub struct Desk<S, B> {
     base: Arc<Register>,
     law: Law,
     peers: BTreeMap<PartyCode, Peer>,
-    house: House,
+    house: Arc<House>,
     disclosure: Disclosure,
     tables: Arc<Tables>,
     roster: u64,
@@ -117,6 +117,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// Units, officers and tokens.
     pub fn house(&self) -> &House {
         &self.house
+    }
+
+    /// The house, to be kept: a later act makes another one.
+    pub fn house_now(&self) -> Arc<House> {
+        Arc::clone(&self.house)
     }
 
     /// The party's own letter.

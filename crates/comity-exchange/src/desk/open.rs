@@ -3,7 +3,7 @@
 use super::{Desk, DeskFault, Law, head::HeadState, peers::Positions, send::FrameCache};
 use crate::{
     Bodies,
-    house::{ActRow, House},
+    house::ActRow,
     tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow, RECALLS, RECALLS_DONE, STATEMENTS},
 };
 use comity_border::{Disclosure, StandingEntries};
@@ -70,7 +70,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             base: Arc::clone(&begin.law.register),
             law: begin.law,
             peers: BTreeMap::new(),
-            house: House::default(),
+            house: Arc::default(),
             disclosure: begin.disclosure,
             roster: 0,
             head: HeadState::default(),
@@ -134,7 +134,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// therefore begun afresh.
     async fn read_all(&mut self) -> Result<(), DeskFault> {
         self.law.restand(|entries| *entries = StandingEntries::default());
-        self.house = House::default();
+        self.house = Arc::default();
         self.statements.clear();
         for (key, value) in self.rows_until(STATEMENTS).await? {
             self.apply_own_row(position_of(&key), &value)?;

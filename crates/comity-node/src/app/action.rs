@@ -2,7 +2,10 @@
 //! the command line and the JSON API both go through them, so that neither can do what the other cannot.
 
 use super::{link::chain, sequencer::NotNow};
-use crate::{app::Sequencer, clock::Clock, config::Witness, projection::Views, random::Random};
+use crate::{
+    app::Sequencer, clock::Clock, collections::Collections, config::Witness, projection::Views,
+    random::Random,
+};
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
 use comity_ledger::store::StoreFault;
 use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
@@ -19,12 +22,16 @@ pub struct Ctx {
     pub sequencer: Sequencer,
     /// The views of its log.
     pub views: Views,
+    /// Its collections, as tools read them over TAXII.
+    pub collections: Collections,
     /// The node's time.
     pub clock: Clock,
     /// The node's randomness.
     pub random: Arc<dyn Random>,
     /// The party's folder.
     pub dir: PathBuf,
+    /// The authorities that servers of feeds are known by.
+    pub authorities: PathBuf,
     /// The officer who asks; `None` for the console of the machine itself.
     pub by: Option<OfficerId>,
     /// The audience that imported objects without a TLP marking get.

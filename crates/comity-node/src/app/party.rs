@@ -3,9 +3,10 @@
 use super::{Ctx, Fault, SealedBodies, Sequencer, import, roster::Roster, sequencer::NodeDesk};
 use crate::{
     clock::Clock,
+    collections::{CollectionKeys, Collections},
     config,
     keys::{KeyFault, Keys},
-    projection::{Feed, Projectors, Views, index::IndexKey},
+    projection::{self, Feed, Projectors, Views, index::IndexKey},
     random::Random,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
@@ -69,6 +70,11 @@ impl Hosted {
             .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
         let feed = Feed::new(store.clone(), bodies.clone());
         let tables = Tables::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let tables = Arc::new(tables);
+        let keys_of_rows = CollectionKeys::open(&dir.join("collections.key"), &*random);
+        let keys_of_rows = keys_of_rows.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let (mut collections, view) =
+            Collections::new(code.clone(), feed.clone(), bodies.clone(), Arc::clone(&tables), keys_of_rows);
         let begin = Begin {
             party: code.clone(),
             store: store.clone(),
@@ -77,7 +83,7 @@ impl Hosted {
             letter: letter.clone(),
             law,
             disclosure: Disclosure::Full,
-            tables: Arc::new(tables),
+            tables,
         };
         let mut desk = Desk::open(begin).await?;
         desk.keep_inputs(&register_files(exercise)).await?;
@@ -88,12 +94,18 @@ impl Hosted {
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
         import::clear_spool(&dir)?;
         let key = IndexKey::open_at(&dir.join("index.key"), &*random)?;
-        let (views, projectors) = Views::start(feed, key, &sequencer.changes());
+        let (mut views, mut projectors) = Views::start(feed.clone(), key, &sequencer.changes());
+        let started = projection::start(view, feed, sequencer.changes(), projectors.stopping());
+        collections.follow(started.0.clone());
+        projectors.add(&mut views, started);
         let (party, unmarked) = (code.clone(), settings.default_tlp.0);
+        let authorities = settings.feed_authorities.clone();
         let ctx = Ctx {
             party,
             sequencer,
             views,
+            collections,
+            authorities,
             clock,
             random,
             dir,

@@ -1,8 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, backup, change, crossing, house, hunt, index, ledger, object, peer, pouch,
-    proof, search, share, succession, upload, withdraw,
+    Action, Ctx, Fault, ask, backup, change, collection, crossing, feed, house, hunt, index, ledger, object,
+    peer, pouch, proof, search, share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -82,6 +82,13 @@ actions! {
     ledger::LedgerFiles,
     ledger::VerifyPeer,
     backup::Backup,
+    collection::AddCollection,
+    collection::EndCollection,
+    collection::ListCollections,
+    feed::AddFeed,
+    feed::RunFeed,
+    feed::EndFeed,
+    feed::ListFeeds,
 }
 
 fn endpoint<A: Action>() -> Endpoint<Parties> {
@@ -112,6 +119,21 @@ impl Parties {
     }
 }
 
+impl Parties {
+    /// The grant of a token. It waits for nothing, so that it can be asked on every request.
+    pub fn grant(&self, token: &Hash) -> Option<Grant> {
+        if let Some(party) = self.consoles.get(token) {
+            return console(party);
+        }
+        self.parties.iter().find_map(|(party, ctx)| {
+            let house = ctx.sequencer.house();
+            let found = house.token(token, ctx.now())?;
+            let scopes = found.scopes.iter().copied().map(scope_of).collect();
+            Some(Grant { party: party.clone(), officer: found.officer.clone(), scopes, ends: found.until })
+        })
+    }
+}
+
 /// The API's scope for an action's.
 pub fn scope_of(scope: house_of::Scope) -> Scope {
     // Both lists have the same words; a test compares them.
@@ -137,23 +159,7 @@ impl From<Fault> for Problem {
 
 impl TokenStore for Parties {
     fn find(&self, token: Hash) -> Answer<'_, Result<Option<Grant>, Problem>> {
-        Box::pin(async move {
-            if let Some(party) = self.consoles.get(&token) {
-                return Ok(console(party));
-            }
-            for (party, ctx) in &self.parties {
-                let now = ctx.now();
-                let found = ctx
-                    .sequencer
-                    .run(move |desk, _| Box::pin(async move { desk.house().token(&token, now).cloned() }));
-                if let Some(found) = found.await.map_err(Fault::from)? {
-                    let scopes = found.scopes.iter().copied().map(scope_of).collect();
-                    let (party, officer, ends) = (party.clone(), found.officer, found.until);
-                    return Ok(Some(Grant { party, officer, scopes, ends }));
-                }
-            }
-            Ok(None)
-        })
+        Box::pin(async move { Ok(self.grant(&token)) })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     random::Random,
 };
-use comity_exchange::{Desk, Entropy};
+use comity_exchange::{Desk, Entropy, House};
 use comity_ledger::store::Follow;
 use comity_record::Timestamp;
 use comity_store::AnyStore;
@@ -21,9 +21,13 @@ pub type NodeDesk = Desk<AnyStore, SealedBodies>;
 const QUEUE: usize = 64;
 
 type Job = Box<
-    dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>
+    dyn for<'a> FnOnce(&'a mut NodeDesk, &'a mut Means) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>
         + Send,
 >;
+
+/// Gives a job's result to whoever asked. It is called once everybody has been told what the job changed, so that who
+/// asked finds it everywhere.
+type Answer = Box<dyn FnOnce() + Send>;
 
 /// What the rim gives to a job: the time and randomness.
 #[derive(Debug)]
@@ -89,7 +93,8 @@ async fn follow(store: AnyStore, queue: mpsc::WeakSender<Job>, mut size: u64) {
             Ok(grown) if grown > size => {
                 size = grown;
                 // A full queue brings the desk there as well.
-                let _told = queue.try_send(Box::new(|_, _| Box::pin(async {})));
+                let nothing: Job = Box::new(|_, _| Box::pin(async { Box::new(|| ()) as Answer }));
+                let _told = queue.try_send(nothing);
             }
             Ok(_) => {}
             Err(fault) => {
@@ -106,6 +111,7 @@ pub struct Sequencer {
     queue: mpsc::Sender<Job>,
     changed: watch::Receiver<u64>,
     roster: watch::Receiver<Roster>,
+    house: watch::Receiver<Arc<House>>,
 }
 
 impl fmt::Debug for Sequencer {
@@ -129,24 +135,29 @@ impl Sequencer {
         if matches!(tenure, Tenure::Shared(_)) {
             tokio::spawn(follow(desk.store().clone(), queue.downgrade(), desk.log().size()));
         }
+        let (rules, house) = watch::channel(desk.house_now());
         let mut means = Means { clock, entropy: SystemEntropy(random) };
         let task = tokio::spawn(async move {
             while let Some(job) = jobs.recv().await {
                 tenure.take(&mut desk).await;
-                tenure.during(job(&mut desk, &mut means)).await;
-                tenure.leave(jobs.is_empty()).await;
+                let answer = tenure.during(job(&mut desk, &mut means)).await;
                 if post.borrow().generation != desk.roster() {
                     post.send_replace(Roster::of(&desk));
+                }
+                if !Arc::ptr_eq(&rules.borrow(), &desk.house_now()) {
+                    rules.send_replace(desk.house_now());
                 }
                 size.send_if_modified(|size| {
                     let grown = *size != desk.log().size();
                     *size = desk.log().size();
                     grown
                 });
+                answer();
+                tenure.leave(jobs.is_empty()).await;
             }
             desk
         });
-        (Sequencer { queue, changed, roster }, task)
+        (Sequencer { queue, changed, roster, house }, task)
     }
 
     /// Runs a job in its turn and returns its result. Waits while the queue is full.
@@ -160,8 +171,10 @@ impl Sequencer {
         let (done, result) = oneshot::channel();
         let job: Job = Box::new(move |desk, means| {
             Box::pin(async move {
+                let value = job(desk, means).await;
                 // Whoever asked may have gone away; the work is done all the same.
-                let _gone = done.send(job(desk, means).await).is_err();
+                let answer: Answer = Box::new(move || drop(done.send(value)));
+                answer
             })
         });
         self.queue.send(job).await.map_err(|_| NotNow::Stopping)?;
@@ -179,6 +192,16 @@ impl Sequencer {
     /// Who may connect, and its changes.
     pub fn roster(&self) -> watch::Receiver<Roster> {
         self.roster.clone()
+    }
+
+    /// Units, officers, tokens and saved searches as they stand: looked at on every request, without a turn in the queue.
+    pub fn house(&self) -> Arc<House> {
+        Arc::clone(&self.house.borrow())
+    }
+
+    /// Entries of the log so far.
+    pub fn size(&self) -> u64 {
+        *self.changed.borrow()
     }
 
     /// Tells of every growth of the log.

@@ -17,8 +17,10 @@ use crate::{
     http::{
         ConnectionLimits,
         api::{self, Api, ApiLimits, Readiness, Token},
+        certificate,
         exchange::{ClientLimits, ExchangeServer, Host, PeerClient, QuotaLimits},
         misp::{self, MispLimits, MispServer},
+        taxii::{self, TaxiiLimits, TaxiiServer},
     },
     metrics::Metrics,
     random::Random,
@@ -199,7 +201,7 @@ impl Running {
             requests_per_minute: config.api.requests_per_minute,
             body_pause: Duration::from_secs(30),
         };
-        let tokens = Arc::clone(&app);
+        let (tokens, parties) = (Arc::clone(&app), Arc::clone(&app));
         let misp_limits = MispLimits {
             body: MISP_BODY,
             requests_per_minute: config.api.requests_per_minute,
@@ -207,14 +209,27 @@ impl Running {
         };
         let misp =
             MispServer::new(Arc::clone(&app), clock.clone(), Arc::clone(random), misp_limits, &metrics);
+        let number = random.id().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let taxii_limits = TaxiiLimits {
+            body: config.taxii.body_bytes as usize,
+            requests_per_minute: config.taxii.requests_per_minute,
+            body_pause: limits.body_pause,
+        };
+        let taxii = TaxiiServer::new(parties, clock.clone(), taxii_limits, number, &metrics);
         let api = Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, readiness, metrics);
-        let router = with_actions(api).router().merge(misp::router(misp));
+        for ctx in self.hosted.values() {
+            self.tasks.spawn(super::feed::keep(ctx.clone(), self.stop.watch()));
+        }
+        let router = with_actions(api).router().merge(misp::router(misp)).merge(taxii::router(taxii));
+        let tls = config.api.has_certificate();
+        let tls = tls.then(|| certificate::server(&config.api.certificate, &config.api.key)).transpose()?;
         let tcp = match config.api.listen.0 {
             crate::config::Listen::At(address) => Some(bind(address).await?),
             crate::config::Listen::Off => None,
         };
         self.api_at = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
-        if let Some(address) = self.api_at {
+        // The console of this machine speaks no TLS; it has the socket.
+        if let Some(address) = self.api_at.filter(|address| tls.is_none() && address.ip().is_loopback()) {
             let path = config.node.data_dir.join("api.address");
             write_private(&path, &address.to_string())?;
             self.files.push(path);
@@ -232,7 +247,7 @@ impl Running {
         };
         let (limits, stopping) = (connection_limits(config), self.stop.watch());
         self.tasks.spawn(async move {
-            let drained = api::run(router, tcp, unix, limits, stopping).await;
+            let drained = api::run(router, tcp, tls, unix, limits, stopping).await;
             tracing::info!(finished = drained.finished, cut = drained.cut, "the API's listener ended");
         });
         Ok(())

@@ -83,12 +83,12 @@ impl Tenure {
     }
 
     /// Does a job, and renews the lease while it takes.
-    pub async fn during(&mut self, job: impl Future<Output = ()>) {
+    pub async fn during<T>(&mut self, job: impl Future<Output = T>) -> T {
         let Tenure::Shared(shared) = self else { return job.await };
         tokio::pin!(job);
         loop {
             tokio::select! {
-                () = &mut job => return,
+                done = &mut job => return done,
                 () = sleep(RENEWAL) => shared.renew().await,
             }
         }

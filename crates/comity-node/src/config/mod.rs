@@ -38,6 +38,8 @@ pub struct Config {
     pub peers: Peers,
     /// The local API.
     pub api: Api,
+    /// TAXII.
+    pub taxii: Taxii,
     /// Witnesses of the ledger.
     pub witness: Witness,
     /// The log.
@@ -80,17 +82,31 @@ section! {
 }
 
 section! {
-    /// The local API, for the command line and for tools on this machine. It is not for other machines.
+    /// The local API and TAXII, for the command line and for tools. Other machines are served only over TLS.
     Api {
-        /// A loopback address such as `127.0.0.1:8080`; port 0 takes a free one, written to `api.address` in the data
-        /// folder. Empty: no TCP.
+        /// A loopback address such as `127.0.0.1:8080`, or with a certificate any address; port 0 takes a free one, written
+        /// to `api.address` in the data folder where it is loopback in clear. Empty: no TCP.
         listen: Text<Listen> = Text(Listen::at("127.0.0.1:0")),
+        /// The certificate chain in PEM, the leaf first, by which TCP speaks TLS 1.2 or 1.3. Empty: in clear.
+        certificate: PathBuf = PathBuf::new(),
+        /// The private key of the certificate in PEM.
+        key: PathBuf = PathBuf::new(),
         /// A Unix socket in the data folder. Empty: none.
         socket: String = "api.sock".to_owned(),
         /// The longest body of a request, in bytes.
         body_bytes: u32 = 16_777_216,
         /// Requests per minute for each token.
         requests_per_minute: u32 = 600,
+    }
+}
+
+section! {
+    /// TAXII 2.1, below `/taxii2/` on the listener of the API.
+    Taxii {
+        /// The longest body of a request, in bytes.
+        body_bytes: u32 = 16_777_216,
+        /// Requests per minute for each token.
+        requests_per_minute: u32 = 12_000,
     }
 }
 
@@ -129,6 +145,8 @@ section! {
         default_tlp: Text<Tlp> = Text(Tlp::Green),
         /// Packs beside those that are built in: folders, relative paths count from the folder of this file.
         packs: Vec<PathBuf> = Vec::new(),
+        /// The authorities that servers of feeds are known by: certificates in PEM.
+        feed_authorities: PathBuf = PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
     }
 }
 
@@ -140,6 +158,11 @@ impl Config {
         let mut config = Config::parse(&text, path)?;
         if let Some(folder) = path.parent() {
             config.node.data_dir = folder.join(&config.node.data_dir);
+            for path in [&mut config.api.certificate, &mut config.api.key] {
+                if !path.as_os_str().is_empty() {
+                    *path = folder.join(&*path);
+                }
+            }
             for party in config.party.values_mut() {
                 party.packs.iter_mut().for_each(|pack| *pack = folder.join(&*pack));
             }
@@ -194,8 +217,15 @@ impl Config {
         };
         if let Listen::At(address) = *self.api.listen
             && !address.ip().is_loopback()
+            && !self.api.has_certificate()
         {
-            return wrong("api.listen", "the local API listens on loopback addresses only");
+            return wrong(
+                "api.listen",
+                "beyond loopback the API is served only over TLS: give `api.certificate`",
+            );
+        }
+        if self.api.certificate.as_os_str().is_empty() != self.api.key.as_os_str().is_empty() {
+            return wrong("api.key", "certificate and key are given together");
         }
         if self.api.socket.contains('/') {
             return wrong("api.socket", "a file name is wanted, without a folder");
@@ -211,11 +241,20 @@ impl Config {
             ("peers.retry_seconds", self.peers.retry_seconds),
             ("api.body_bytes", self.api.body_bytes),
             ("api.requests_per_minute", self.api.requests_per_minute),
+            ("taxii.body_bytes", self.taxii.body_bytes),
+            ("taxii.requests_per_minute", self.taxii.requests_per_minute),
         ];
         match positive.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => wrong(key, "at least 1 is needed"),
             None => Ok(()),
         }
+    }
+}
+
+impl Api {
+    /// Whether TCP speaks TLS.
+    pub fn has_certificate(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
     }
 }
 

@@ -9,9 +9,9 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, backup, border, config, crossing, demo, export, house, hunt, import, index, init, keys, law,
-        ledger, letter, matching, object, peer, pouch, principles, receipt, replay, search, serve, share,
-        withdraw,
+        ask, backup, border, collection, config, crossing, demo, export, feed, house, hunt, import, index,
+        init, keys, law, ledger, letter, matching, object, peer, pouch, principles, receipt, replay, search,
+        serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -134,6 +134,12 @@ pub enum Verb {
     Share(share::Share),
     /// Ask another State for help
     Ask(Box<ask::Ask>),
+    /// Pull from and push to other TAXII servers
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Feed(feed::Verb),
+    /// List, begin and end the collections that tools read over TAXII
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Collection(collection::Verb),
     /// List what was received
     Inbox(crossing::Inbox),
     /// List what was given, and whether it arrived
@@ -172,6 +178,8 @@ impl Verb {
                 | Verb::Index(_)
                 | Verb::Share(_)
                 | Verb::Ask(_)
+                | Verb::Feed(_)
+                | Verb::Collection(_)
                 | Verb::Inbox(_)
                 | Verb::Outbox(_)
                 | Verb::Crossing(_)

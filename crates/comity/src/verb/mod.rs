@@ -3,10 +3,12 @@
 pub mod ask;
 pub mod backup;
 pub mod border;
+pub mod collection;
 pub mod config;
 pub mod crossing;
 pub mod demo;
 pub mod export;
+pub mod feed;
 pub mod house;
 pub mod hunt;
 pub mod import;
@@ -66,6 +68,8 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Index(verb) => index::run(&verb, &chosen, screen),
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
+        Verb::Feed(verb) => feed::run(&verb, &chosen, screen),
+        Verb::Collection(verb) => collection::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),
         Verb::Outbox(verb) => crossing::outbox(&verb, &chosen, screen),
         Verb::Crossing(verb) => crossing::run(&verb, &chosen, screen),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Clock,
     http::{
-        Answer, ConnectionLimits, Problem,
+        Answer, ConnectionLimits, Problem, Scheme,
         connection::{drain, pause_after, serve},
         quota::{Quota, QuotaLimits},
     },
@@ -34,7 +34,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    net::{TcpListener, UnixListener},
+    net::{TcpListener, TcpStream, UnixListener},
     sync::Semaphore,
     task::JoinSet,
 };
@@ -260,10 +260,12 @@ impl Door {
     }
 }
 
-/// Serves the API on the listeners given, until the stop signal; then connections may finish.
+/// Serves the API on the listeners given, until the stop signal; then connections may finish. With `tls`, whoever comes
+/// over TCP speaks it.
 pub async fn run(
     router: Router,
     tcp: Option<TcpListener>,
+    tls: Option<Arc<rustls::ServerConfig>>,
     unix: Option<UnixListener>,
     limits: ConnectionLimits,
     stopping: Stopping,
@@ -286,11 +288,14 @@ pub async fn run(
     loop {
         let Ok(permit) = room.clone().acquire_owned().await else { break };
         let accepted: io::Result<Answer<'static, ()>> = tokio::select! {
-            stream = accept_tcp() => stream.map(|stream| {
-                Box::pin(serve(stream, router.clone(), (), limits.head, stopping.clone())) as _
+            stream = accept_tcp() => stream.map(|stream| match &tls {
+                None => Box::pin(serve(stream, router.clone(), Scheme::Http, limits.head, stopping.clone())) as _,
+                Some(tls) => {
+                    Box::pin(secure(stream, tls.clone(), router.clone(), limits, stopping.clone())) as _
+                }
             }),
             stream = accept_unix() => stream.map(|stream| {
-                Box::pin(serve(stream, router.clone(), (), limits.head, stopping.clone())) as _
+                Box::pin(serve(stream, router.clone(), Scheme::Http, limits.head, stopping.clone())) as _
             }),
             () = stopped.wait() => break,
         };
@@ -306,6 +311,22 @@ pub async fn run(
         }
     }
     drain(connections, limits.drain).await
+}
+
+/// Serves a connection once its handshake is done.
+async fn secure(
+    stream: TcpStream,
+    tls: Arc<rustls::ServerConfig>,
+    router: Router,
+    limits: ConnectionLimits,
+    stopping: Stopping,
+) {
+    let handshake = tokio_rustls::TlsAcceptor::from(tls).accept(stream);
+    match tokio::time::timeout(limits.handshake, handshake).await {
+        Ok(Ok(stream)) => serve(stream, router, Scheme::Https, limits.head, stopping).await,
+        Ok(Err(why)) => tracing::info!(code = "tls/handshake", "no handshake: {why}"),
+        Err(_) => tracing::info!(code = "tls/too-slow", "no handshake in time"),
+    }
 }
 
 /// Binds a Unix socket for this user alone. One that a dead process left is replaced; one that answers is not.

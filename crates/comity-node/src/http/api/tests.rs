@@ -315,7 +315,8 @@ async fn running(api: &Fixture) -> Running {
     let tcp = listener.local_addr().unwrap();
     let (stop, stopping) = Stop::new();
     let router = api.router.clone();
-    let ended = tokio::spawn(run(router, Some(listener), Some(unix), ConnectionLimits::default(), stopping));
+    let ended =
+        tokio::spawn(run(router, Some(listener), None, Some(unix), ConnectionLimits::default(), stopping));
     Running { tcp, socket, stop, ended, _dir: dir }
 }
 
