@@ -10,10 +10,11 @@
 //! - [`misp`] makes STIX objects of MISP events, and events of these;
 //! - [`lists`] reads lists and feeds that are not STIX, and authors objects of them; [`export`] writes what other tools read;
 //! - [`pattern`] reads and evaluates patterns, and [`hunt`] leads what was observed through them;
+//! - [`matching`] finds indicators in logs, [`log`] says what a line that hit means, and [`warning`] what is no news;
 //! - [`import`] puts objects of one label class together, ready for a manifest.
 //!
-//! The crate is pure: no I/O, no clock. It never matches logs and never computes who is behind anything; it says what a
-//! source claims.
+//! The crate is pure: no I/O, no clock. Matching happens at home: nothing here makes a record of a line of a log. It never
+//! computes who is behind anything; it says what a source claims.
 
 pub mod attribution;
 pub mod export;

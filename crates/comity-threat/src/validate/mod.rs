@@ -3,7 +3,7 @@
 //!
 //! A finding at level `must` refuses the object; one at level `should` is counted. [`validate`] looks for both,
 //! [`validate_musts`] for the first only and takes no memory from the heap where nothing is wrong. Custom content is
-//! accepted; without an extension definition it is a finding at level `should`, which a strict import refuses.
+//! accepted; without an extension definition it is a finding at level `should`.
 //!
 //! The tables are in [`crate::schema`]; `walk` goes through an object along them, `form` looks at one value, `rules` holds
 //! what no table says. Where this differs from the validator of the standard's body, docs/conformance/objects.md says why.
