@@ -63,6 +63,7 @@ actions! {
     crossing::Outbox,
     crossing::ShowCrossing,
     succession::AnnounceLetter,
+    succession::RevokeKey,
     succession::DraftSuccession,
     succession::Succeed,
     hunt::HuntHeld,

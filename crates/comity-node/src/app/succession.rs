@@ -1,16 +1,38 @@
-//! What the root signs, brought to the ledger: the newest letter for peers to be told of, and the succession of a ledger
-//! that lost entries for good. The root itself never comes here: drafts go out, signed statements come in.
+//! What the root signs, brought to the ledger: the newest letter and revoked keys for peers to be told of, and the
+//! succession of a ledger that lost entries for good. The root itself never comes here: drafts go out, signed statements come in.
 
 use super::{Action, Ctx, Fault, hex, peer::Entered, to_hex};
 use crate::keys::Keys;
 use comity_exchange::{DeskFault, Scope, turn::RootStatement};
-use comity_record::{Canonical, RootSigned};
+use comity_record::{Canonical, KeyRevocation, RootSigned};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Announces the newest letter of the party to its peers: entered at once, or as soon as a witness has confirmed our head.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AnnounceLetter {}
+
+/// Brings a revocation that the root signed: the key is not used here any more, and peers are told in the session.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RevokeKey {
+    /// The signed statement in hexadecimal digits.
+    pub statement: String,
+}
+
+/// A key revoked.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct KeyRevoked {
+    /// The key, by its thumbprint.
+    pub key: String,
+    /// As of when.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// The size of the ledger afterwards.
+    pub ledger_size: u64,
+    /// Whether it is entered; else it is as soon as a witness has confirmed our head.
+    pub entered: bool,
+}
 
 /// Asks for the statement by which a ledger that lost its tail would go on, for the root to sign.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -67,6 +89,41 @@ impl Action for AnnounceLetter {
             })
         });
         announced.await?
+    }
+}
+
+impl Action for RevokeKey {
+    const NAME: &'static str = "key.revoke";
+    const SUMMARY: &'static str =
+        "enters a revocation that the root signed, and tells peers of it in the session";
+    const SCOPE: Scope = Scope::Keys;
+    type Reply = KeyRevoked;
+
+    async fn run(self, ctx: &Ctx) -> Result<KeyRevoked, Fault> {
+        let plain = |code: &str, text: String| Fault::new(code, text);
+        let signed = signed::<KeyRevocation>(&self.statement)?;
+        let mut keys = Keys::open(&ctx.dir).map_err(|fault| plain(fault.code(), fault.to_string()))?;
+        let revocation =
+            signed.verify(keys.root_verifier()).map_err(|fault| plain(fault.code(), fault.to_string()))?;
+        // The file first: after a crash between the two the key is not used any more, and the same call enters the rest.
+        keys.revoke(&revocation, ctx.now())
+            .map_err(|fault| Fault { help: fault.help(), ..plain(fault.code(), fault.to_string()) })?;
+        let statement = RootStatement::Revocation(signed.to_bytes().into());
+        let announced = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let entered = desk.may_sign();
+                if entered {
+                    desk.announce(now, means.entropy(), statement).await??;
+                } else {
+                    desk.intend(statement)?;
+                }
+                Ok::<_, Fault>((entered, desk.log().size()))
+            })
+        });
+        let (entered, ledger_size) = announced.await??;
+        let (key, at) = (revocation.key.to_string(), revocation.at.to_string());
+        Ok(KeyRevoked { key, at, reason: revocation.reason, ledger_size, entered })
     }
 }
 

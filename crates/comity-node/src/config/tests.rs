@@ -115,7 +115,7 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "[api]\nlisten = \"0.0.0.0:80\"",
             "config/value",
-            "comity.toml: `api.listen` cannot be used: the local API listens on loopback",
+            "comity.toml: `api.listen` cannot be used: beyond loopback the API is served only over TLS",
             None,
         ),
         ("[api]\nsocket = \"/tmp/x\"", "config/value", "comity.toml: `api.socket` cannot be used", None),

@@ -99,7 +99,7 @@ pub enum Verb {
     /// Show, issue and read letters: the signed introductions of nodes
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Letter(letter::Letter),
-    /// List and rotate a party's purpose keys
+    /// List, rotate and revoke a party's purpose keys
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Key(keys::Key),
     /// List, suspend and resume peers

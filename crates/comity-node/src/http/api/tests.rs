@@ -231,10 +231,11 @@ async fn health_says_why_not() {
     let api = fixture();
     assert_eq!(
         api.ask("GET", "/healthz", None, "").await,
-        (StatusCode::OK, json!({ "ready": true, "reasons": [] }))
+        (StatusCode::OK, json!({ "ready": true, "reasons": [], "alarms": [] }))
     );
     api.readiness.not_ready("store XA", "starting");
-    let expected = json!({ "ready": false, "reasons": [{ "part": "store XA", "why": "starting" }] });
+    let expected =
+        json!({ "ready": false, "reasons": [{ "part": "store XA", "why": "starting" }], "alarms": [] });
     assert_eq!(api.ask("GET", "/healthz", None, "").await, (StatusCode::SERVICE_UNAVAILABLE, expected));
     api.readiness.ready("store XA");
     assert_eq!(api.ask("GET", "/healthz", None, "").await.0, StatusCode::OK);
