@@ -96,14 +96,15 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         rows.iter().map(|(_, value)| Ok(OutboxRow::from_bytes(value)?.record)).collect()
     }
 
-    /// The record without its objects, verified again.
+    /// The record without its objects, verified again. That its key was revoked since does not matter: the log
+    /// says that it was entered before.
     pub async fn envelope(&self, id: RecordId) -> Result<HeldRecord, DeskFault> {
         let row = self.record_rows(&[id]).await?.pop().flatten();
         let row = row.ok_or_else(|| DeskFault::NoRecord { record: id.0.short() })?;
         let opened = self.bodies.open(id, &[(0, row.sealed.to_vec())]).await?.pop().flatten();
         let held = opened.ok_or_else(|| DeskFault::Erased { record: id.0.short() })?;
         let held = Held::from_bytes(&held)?;
-        let record = Signed::from_bytes(&held.envelope)?.verify(&self.keys)?;
+        let record = Signed::from_bytes(&held.envelope)?.verify(&self.held_keys)?;
         Ok(HeldRecord {
             record,
             index: row.index,

@@ -65,7 +65,11 @@ pub struct Desk<S, B> {
     log: Log,
     signers: Signers,
     letter: Letter,
+    /// What is taken in is verified by these: a revoked key counts for nothing, since its thief can write any date.
     keys: KeyRing,
+    /// What is held is verified again by these, without revocations: it was entered while its key counted, and the order
+    /// of the log says so. Without them a revocation would close a party's own past to it.
+    held_keys: KeyRing,
     base: Arc<Register>,
     law: Law,
     peers: BTreeMap<PartyCode, Peer>,

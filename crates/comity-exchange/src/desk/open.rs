@@ -59,6 +59,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let log = Log::open(&begin.store).await?;
         let mut keys = KeyRing::default();
         begin.letter.enter(&mut keys);
+        let held_keys = keys.clone();
         let mut desk = Desk {
             party: begin.party,
             store: begin.store,
@@ -67,6 +68,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             signers: begin.signers,
             letter: begin.letter,
             keys,
+            held_keys,
             base: Arc::clone(&begin.law.register),
             law: begin.law,
             peers: BTreeMap::new(),

@@ -352,6 +352,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     DeskFault::Other { what: "a letter accepted before", why: fault.to_string() }
                 })?;
                 letter.enter(&mut self.keys);
+                letter.enter(&mut self.held_keys);
                 self.law.restand(|entries| entries.peers.extend([row.party.clone()]));
                 let fresh = || Peer {
                     number: row.number,

@@ -156,6 +156,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         match own {
             Own::Letter(letter) => {
                 letter.enter(&mut self.keys);
+                letter.enter(&mut self.held_keys);
                 if letter.serial > self.letter.serial {
                     self.letter = *letter;
                 }

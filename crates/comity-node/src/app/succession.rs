@@ -108,15 +108,23 @@ impl Action for RevokeKey {
         // The file first: after a crash between the two the key is not used any more, and the same call enters the rest.
         keys.revoke(&revocation, ctx.now())
             .map_err(|fault| Fault { help: fault.help(), ..plain(fault.code(), fault.to_string()) })?;
-        let statement = RootStatement::Revocation(signed.to_bytes().into());
+        // The letter that names the key is entered before it: later letters will not name it, and what it signed until
+        // now stays readable here by the log alone.
+        let letter = keys.own_letter().map_err(|fault| plain(fault.code(), fault.to_string()))?;
+        let statements = [
+            RootStatement::Letter(letter.to_bytes().into()),
+            RootStatement::Revocation(signed.to_bytes().into()),
+        ];
         let announced = ctx.sequencer.run(move |desk, means| {
             Box::pin(async move {
                 let now = means.now();
                 let entered = desk.may_sign();
-                if entered {
-                    desk.announce(now, means.entropy(), statement).await??;
-                } else {
-                    desk.intend(statement)?;
+                for statement in statements {
+                    if entered {
+                        desk.announce(now, means.entropy(), statement).await??;
+                    } else {
+                        desk.intend(statement)?;
+                    }
                 }
                 Ok::<_, Fault>((entered, desk.log().size()))
             })

@@ -11,6 +11,7 @@ mod crossing;
 mod door;
 mod help;
 mod hunt;
+mod keys;
 mod law;
 mod ledger;
 mod lists;
