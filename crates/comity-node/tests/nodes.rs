@@ -1,6 +1,6 @@
 //! Whole nodes on loopback: real TLS, real stores, letters exchanged by hand.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
 
 mod backup;
 mod console;
