@@ -11,8 +11,8 @@ use comity_exchange::{
 use comity_ledger::MemoryStore;
 use comity_ledger::memory::block_on;
 use comity_record::{
-    Attested, Body, Canonical, Draft, Frame, KeyRevocation, Labels, Letter, PartyCode, RecordId, Statement,
-    Timestamp,
+    Attested, Body, Canonical, Draft, Frame, KeyPurpose, KeyRevocation, Labels, Letter, PartyCode, RecordId,
+    Statement, Timestamp,
     body::Recall,
     label::{Personal, Purpose, Tlp},
     sha256,
@@ -477,9 +477,12 @@ fn a_letter_counts_once_it_is_entered_and_cosigned_and_so_does_a_revocation() {
     block_on(world.a.announce(world.now, &mut world.entropy, statement)).unwrap().unwrap();
     let revoked = Event::KeyRevoked { by: code("XA"), key: key.0.short() };
     assert!((0..4).any(|_| world.turn().1.contains(&revoked)));
-    // What that key signed is refused from here on, whatever time it states.
-    let fault = block_on(world.a.held(record)).unwrap_err();
-    assert_eq!(fault.code(), "key/revoked");
+    // What that key signed is refused from here on, whatever time it states; what was entered before stays readable.
+    for desk in [&world.a, &world.b] {
+        let fault = desk.keys().find(&code("XA"), KeyPurpose::Record, key, world.now).unwrap_err();
+        assert_eq!(fault.code(), "key/revoked");
+    }
+    assert_eq!(block_on(world.a.held(record)).unwrap().objects.len(), 1);
     world.settle();
     let (at_a, at_b) = world.turn();
     assert!(at_a.is_empty() && at_b.is_empty(), "{at_a:?} {at_b:?}");
