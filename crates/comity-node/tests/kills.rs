@@ -425,7 +425,7 @@ async fn open(life: &Life) -> Running {
 }
 
 /// Every head that was ever told is one of the log as it is now, and the log holds together.
-async fn check_heads(ctx: &Ctx, heads: &BTreeMap<u64, String>) {
+pub(super) async fn check_heads(ctx: &Ctx, heads: &BTreeMap<u64, String>) {
     assert!(heads.len() > 1);
     let sizes: Vec<u64> = heads.keys().copied().collect();
     let roots = ctx.sequencer.run(move |desk, _| {

@@ -6,17 +6,16 @@
 //! often to kill, `COMITY_SEED` when.
 
 use crate::{
-    kills::{IN_PASSING, KILLS, OBJECTS, SEED, bundle_text, fact, number, whole_lines},
+    kills::{IN_PASSING, KILLS, OBJECTS, SEED, bundle_text, check_heads, fact, number, whole_lines},
     support::{Node, Of, configured, ctx_of, holdings, import, start},
 };
-use comity_exchange::DeskFault;
 use comity_ledger::store::Kv;
 use comity_node::{
-    app::{Ctx, tenure::SEQUENCER},
+    app::tenure::SEQUENCER,
     config::StoreChoice,
     random::{Random, SystemRandom},
 };
-use comity_record::{Hash, PartyCode, sha256};
+use comity_record::{PartyCode, sha256};
 use comity_store::{PostgresOptions, PostgresStore};
 use comity_testing::postgres::PrivateCluster;
 use std::{
@@ -247,24 +246,4 @@ async fn check(folder: &Path, told: &Told) {
         assert_eq!(of_tag.count(), OBJECTS, "of import {tag}");
     }
     running.stop().await.unwrap();
-}
-
-async fn check_heads(ctx: &Ctx, heads: &BTreeMap<u64, String>) {
-    assert!(heads.len() > 1);
-    let sizes: Vec<u64> = heads.keys().copied().collect();
-    let roots = ctx.sequencer.run(move |desk, _| {
-        Box::pin(async move {
-            let audit = desk.log().audit(desk.store()).await?;
-            let mut roots: Vec<Hash> = Vec::new();
-            for size in sizes {
-                roots.push(desk.log().root_at(desk.store(), size).await?);
-            }
-            Ok::<_, DeskFault>((audit, roots))
-        })
-    });
-    let (audit, roots) = roots.await.unwrap().unwrap();
-    assert_eq!(audit.lost, 0);
-    for ((size, told), root) in heads.iter().zip(roots) {
-        assert_eq!(*told, root.to_string(), "at {size}");
-    }
 }

@@ -83,12 +83,6 @@ pub fn fixed(marking_ref: &str) -> Option<Meaning> {
     Some(Meaning { tlp: *tlp, pap: *pap, labels: Vec::new() })
 }
 
-/// The id of the TLP 2.0 marking of this audience.
-pub(crate) fn id_of_tlp(tlp: Tlp) -> Option<String> {
-    let found = FIXED.iter().rev().find(|(_, colours)| *colours == (Some(tlp), None));
-    found.map(|(uuid, _)| format!("marking-definition--{uuid}"))
-}
-
 /// The id of the PAP marking of these actions.
 pub(crate) fn id_of_pap(pap: Pap) -> Option<String> {
     let found = FIXED.iter().find(|(_, colours)| *colours == (None, Some(pap)));

@@ -122,7 +122,7 @@ impl Reach {
 
     /// The ids of the markings that say so.
     pub(super) fn markings(&self) -> impl Iterator<Item = String> {
-        let tlp = self.tlp.and_then(marking::id_of_tlp);
+        let tlp = self.tlp.map(|tlp| marking::reference(tlp).to_owned());
         tlp.into_iter().chain(self.pap.and_then(marking::id_of_pap))
     }
 
