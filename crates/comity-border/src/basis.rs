@@ -229,9 +229,12 @@ pub(crate) fn both_bound<'a>(
 }
 
 fn ask(matter: &Matter, subject: &Subject, request: &Request, register: &Register) -> Result<Answer, String> {
-    // A request travels from the asking to the asked party; everything else is released by the asked party.
+    // A request travels from the asking to the asked party, a step in a case in both directions; everything else is
+    // released by the asked party.
+    let said = request.case.as_ref().and_then(|case| case.asking.as_ref());
     let (asking, asked) = match subject.kind.as_str() {
         "request" => (&request.from, &request.to),
+        "case-event" if said == Some(&request.from) => (&request.from, &request.to),
         _ => (&request.to, &request.from),
     };
     let measure: MeasureCode =

@@ -223,6 +223,10 @@ pub struct Case {
     /// Whether an organised group is involved.
     #[n(3)]
     pub organised: Option<bool>,
+    /// The party that asks in the thread. A step in a case travels in both directions, so it is said; absent, the
+    /// receiving party asks, as with an answer.
+    #[n(4)]
+    pub asking: Option<PartyCode>,
 }
 
 /// The ground for a transfer of personal data (LED articles 36 to 39, Convention 108 article 12).

@@ -7,6 +7,7 @@ use crate::{
     feed::{Feed, FeedFault},
     search::{SavedSearch, SearchFault},
 };
+use comity_affairs::home::{Mandate, Rule};
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
 use comity_record::{Canonical, Date, Hash, OfficerId, Timestamp, UnitCode, label::Purpose};
 use minicbor::{Decode, Encode, bytes::ByteVec};
@@ -233,6 +234,12 @@ pub enum Act {
         #[n(0)]
         name: String,
     },
+    /// What a unit may do in cases, from a day on.
+    #[n(17)]
+    Mandate(#[n(0)] Mandate),
+    /// Who must authorise cases before they are sent. A rule of the same name is replaced.
+    #[n(18)]
+    CaseRule(#[n(0)] Rule),
 }
 
 /// An act with who did it.
@@ -268,6 +275,10 @@ pub struct House {
     pub searches: BTreeMap<String, SavedSearch>,
     /// Feeds by name.
     pub feeds: BTreeMap<String, Feed>,
+    /// What units may do in cases.
+    pub mandates: BTreeMap<UnitCode, Mandate>,
+    /// Who must authorise cases, by the rule's name.
+    pub case_rules: BTreeMap<String, Rule>,
 }
 
 /// Why an act cannot be done.
@@ -318,6 +329,9 @@ pub enum ActFault {
         /// The name.
         name: String,
     },
+    /// What the State sets about its authorities rests on a law or decision that is named.
+    #[error("a mandate or rule needs the law or decision behind it")]
+    Unsourced,
     /// There cannot be such a feed.
     #[error(transparent)]
     Feed(#[from] FeedFault),
@@ -335,6 +349,7 @@ impl ActFault {
             ActFault::Search(fault) => fault.code(),
             ActFault::FeedTaken { .. } => "house/feed-taken",
             ActFault::NoFeed { .. } => "house/no-feed",
+            ActFault::Unsourced => "house/unsourced",
             ActFault::Feed(fault) => fault.code(),
         }
     }
@@ -410,6 +425,14 @@ impl House {
             Act::TokenEnds { hash, .. } if !self.tokens.contains_key(hash) => {
                 Err(ActFault::NoToken { hash: hash.short() })
             }
+            Act::Mandate(mandate) if !self.units.contains_key(&mandate.unit) => {
+                Err(ActFault::NoUnit { code: mandate.unit.clone() })
+            }
+            Act::Mandate(Mandate { source, .. }) | Act::CaseRule(Rule { source, .. })
+                if source.trim().is_empty() =>
+            {
+                Err(ActFault::Unsourced)
+            }
             Act::SearchBegins(search) if self.searches.contains_key(&search.name) => {
                 Err(ActFault::SearchTaken { name: search.name.clone() })
             }
@@ -447,6 +470,8 @@ impl House {
             Act::SearchEnds { name } => drop(self.searches.remove(name)),
             Act::FeedBegins(feed) => drop(self.feeds.insert(feed.name.clone(), feed.clone())),
             Act::FeedEnds { name } => drop(self.feeds.remove(name)),
+            Act::Mandate(mandate) => drop(self.mandates.insert(mandate.unit.clone(), mandate.clone())),
+            Act::CaseRule(rule) => drop(self.case_rules.insert(rule.name.clone(), rule.clone())),
             Act::TakenOut { .. }
             | Act::Consent(_)
             | Act::ConsentWithdrawn(_)

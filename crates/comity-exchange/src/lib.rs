@@ -23,8 +23,9 @@ pub mod turn;
 pub use acknowledgement::{Acknowledgement, Outcome};
 pub use backoff::Backoff;
 pub use desk::{
-    Authored, Begin, CLOCK_TOLERANCE, Content, Desk, DeskFault, Erased, Event, HeldRecord, Law, LetterFault,
-    Manuscript, Peer, Positions, RecallStanding, Recalled, Shared, Sharing, Signers, Verdict,
+    Authored, Begin, CLOCK_TOLERANCE, CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Content,
+    Delivery, Desk, DeskFault, Erased, Event, HeldRecord, HomeEntered, Law, LetterFault, Manuscript, Peer,
+    Positions, Previewed, RecallStanding, Recalled, Shared, Sharing, Signers, Stepped, Verdict,
 };
 pub use dispatch::{Carriage, Dispatch, Mismatch};
 pub use house::{Act, ActFault, House, Scope};

@@ -4,6 +4,7 @@ use crate::{
     desk::{CHECKPOINTS, COSIGNED},
     turn::RootStatement,
 };
+use comity_affairs::{CaseId, Side};
 use comity_ledger::{
     equivocation::EQUIVOCATIONS,
     log::{ENTRIES, LEAVES, TILES},
@@ -11,7 +12,7 @@ use comity_ledger::{
     succession::SUCCESSIONS,
     witness::WITNESS_SPACE,
 };
-use comity_record::{Canonical, CrossingId, Date, Hash, PartyCode, RecordId, Salts, Timestamp};
+use comity_record::{Canonical, CrossingId, Date, Hash, OfficerId, PartyCode, RecordId, Salts, Timestamp};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 const fn log(name: &'static str) -> Table {
@@ -60,6 +61,12 @@ pub const REPORTS: Table = log("reports");
 /// Letters and revocations of our own root: key is entry index; value a [`RootStatement`].
 pub const STATEMENTS: Table = log("statements");
 
+/// Steps of cases, of both sides: key is the case, the side, the number in that side's chain and the entry index; value a
+/// [`CaseRow`]. What the step says is in its record.
+pub const CASE_EVENTS: Table = log("case_events");
+/// What is done about a case at home and is never told outside: key is the case and the entry index; value a [`HomeRow`].
+pub const CASE_HOME: Table = log("case_home");
+
 /// Every table of the log, the ledger's own among them, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
     ENTRIES,
@@ -85,6 +92,8 @@ pub const LOG_TABLES: &[Table] = &[
     RECALLS_DONE,
     REPORTS,
     STATEMENTS,
+    CASE_EVENTS,
+    CASE_HOME,
 ];
 
 /// The spaces that a backup holds: what the node signed and what it remembers as a witness. The keys of bodies are apart.
@@ -276,6 +285,42 @@ pub struct ReportRow {
     pub at: Timestamp,
 }
 
+/// A step of a case, as it stands in its table.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CaseRow {
+    /// The record that carries the step.
+    #[n(0)]
+    pub record: RecordId,
+    /// The other party of the case.
+    #[n(1)]
+    pub peer: PartyCode,
+    /// The entry of the judgement under which it crossed: our clearance, or our reception.
+    #[n(2)]
+    pub judged: u64,
+    /// Whether it came from the other party.
+    #[n(3)]
+    pub received: bool,
+}
+
+/// What was done at home about a case.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HomeRow {
+    /// Under this its body was sealed, and can be erased as a record's.
+    #[n(0)]
+    pub body: RecordId,
+    /// Who did it; absent for the console of the machine itself.
+    #[n(1)]
+    pub by: Option<OfficerId>,
+    /// When.
+    #[n(2)]
+    pub at: Timestamp,
+    /// What was done, sealed.
+    #[n(3)]
+    pub sealed: ByteVec,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -297,6 +342,8 @@ rows! {
     RootStatement, "a root statement", 512 * 1024;
     ReportRow, "a report row", 64 * 1024;
     RegisterInput, "what a register was made of", 16 << 20;
+    CaseRow, "a row of a case", 1024;
+    HomeRow, "a row of a case at home", 2 << 20;
 }
 
 /// The key of an object row.
@@ -307,6 +354,20 @@ pub fn object_key(index: u64, slot: u32) -> Vec<u8> {
 /// The key of a crossing row.
 pub fn crossing_key(crossing: &CrossingId, index: u64) -> Vec<u8> {
     [crossing.0.as_bytes().as_slice(), index.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of a step of a case.
+pub fn case_key(case: CaseId, side: Side, number: u32, index: u64) -> Vec<u8> {
+    let side = match side {
+        Side::Asking => 0u8,
+        Side::Asked => 1,
+    };
+    [case.0.0.as_slice(), &[side], &number.to_be_bytes(), &index.to_be_bytes()].concat()
+}
+
+/// The key of something done at home about a case.
+pub fn case_home_key(case: CaseId, index: u64) -> Vec<u8> {
+    [case.0.0.as_slice(), &index.to_be_bytes()].concat()
 }
 
 /// The key of a recall that came from a peer.

@@ -26,6 +26,8 @@ pub enum Kind {
     RecallReport,
     /// A change set of the register.
     ChangeSet,
+    /// A step of one side in a case.
+    CaseEvent,
     /// A kind of a later version.
     Unknown(String),
 }
@@ -41,6 +43,7 @@ impl Kind {
         Kind::Recall,
         Kind::RecallReport,
         Kind::ChangeSet,
+        Kind::CaseEvent,
     ];
 
     /// The kind as text, as it stands in the protected header.
@@ -54,6 +57,7 @@ impl Kind {
             Kind::Recall => "recall",
             Kind::RecallReport => "recall-report",
             Kind::ChangeSet => "change-set",
+            Kind::CaseEvent => "case-event",
             Kind::Unknown(text) => text,
         }
     }
@@ -212,6 +216,8 @@ pub enum Body {
     RecallReport(RecallReport),
     /// A register change set, in the encoding of comity-law.
     ChangeSet(Vec<u8>),
+    /// A step of one side in a case, in the encoding of comity-affairs.
+    CaseEvent(Vec<u8>),
     /// The bytes of a kind or version that this version cannot read.
     Unknown {
         /// The kind.
@@ -253,6 +259,7 @@ impl Body {
             Body::Recall(_) => Kind::Recall,
             Body::RecallReport(_) => Kind::RecallReport,
             Body::ChangeSet(_) => Kind::ChangeSet,
+            Body::CaseEvent(_) => Kind::CaseEvent,
             Body::Unknown { kind, .. } => kind.clone(),
         }
     }
@@ -265,7 +272,7 @@ impl Body {
             Body::Answer(text) | Body::Notice(text) | Body::Paper(text) => text.to_bytes(),
             Body::Recall(recall) => recall.to_bytes(),
             Body::RecallReport(report) => report.to_bytes(),
-            Body::ChangeSet(bytes) | Body::Unknown { bytes, .. } => bytes.clone(),
+            Body::ChangeSet(bytes) | Body::CaseEvent(bytes) | Body::Unknown { bytes, .. } => bytes.clone(),
         }
     }
 
@@ -286,6 +293,7 @@ impl Body {
             Kind::Recall => Body::Recall(Recall::from_bytes(bytes)?),
             Kind::RecallReport => Body::RecallReport(RecallReport::from_bytes(bytes)?),
             Kind::ChangeSet => Body::ChangeSet(bytes.to_vec()),
+            Kind::CaseEvent => Body::CaseEvent(bytes.to_vec()),
             Kind::Unknown(_) => Body::Unknown { kind: kind.clone(), bytes: bytes.to_vec() },
         })
     }

@@ -19,6 +19,9 @@ use comity_record::{
 };
 use comity_testing::desks::{MemoryDesk, SeededEntropy, first_day, party};
 
+#[path = "desks/case.rs"]
+mod case;
+
 struct World {
     a: MemoryDesk,
     b: MemoryDesk,

@@ -2,7 +2,9 @@
 //! this: it sees that the case is in execution, and the desk that answers.
 
 mod authority;
+mod draft;
 mod task;
 
 pub use authority::{Authority, AuthorityKind, Place, Tree, TreeFault};
+pub use draft::{Approval, Authorisation, Desk, Draft, HomeEntry, Mandate, Role, Rule};
 pub use task::{Task, TaskAct, TaskFault, TaskState, visible_to};

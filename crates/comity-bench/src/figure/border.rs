@@ -32,6 +32,7 @@ fn crossings() -> Outcome<Vec<(Subject, Request)>> {
             offence: Some("illegal_access".into()),
             penalty: Some(5),
             organised: Some(false),
+            asking: None,
         });
         let labels = Labels { tlp: Tlp::Amber, ..threat.clone() };
         crossings.push((Subject::from_labels("XA".parse()?, &"answer".parse()?, labels), asked));

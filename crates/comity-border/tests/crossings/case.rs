@@ -296,7 +296,7 @@ fn security(line: &str) -> SecurityAgreement {
     }
 }
 
-/// `MEASURE [for OFFENCE] [penalty N] [organised yes|no]`.
+/// `MEASURE [for OFFENCE] [penalty N] [organised yes|no] [asked-by PARTY]`.
 fn thread(text: &str) -> Thread {
     let words: Vec<&str> = text.split_whitespace().collect();
     let after = |word: &str| words.iter().position(|w| *w == word).map(|at| words[at + 1]);
@@ -305,6 +305,7 @@ fn thread(text: &str) -> Thread {
         offence: after("for").map(str::to_owned),
         penalty: after("penalty").map(|years| years.parse().unwrap()),
         organised: after("organised").map(|word| word == "yes"),
+        asking: after("asked-by").map(|party| party.parse().unwrap()),
     }
 }
 

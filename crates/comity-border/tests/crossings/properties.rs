@@ -156,8 +156,9 @@ fn request() -> impl Strategy<Value = Request> {
         any::<char>().prop_map(move |letter| TransferGround::Derogation { letter, by: officer() }),
         Just(TransferGround::NotPersonal),
     ];
-    let case = (measure(), offence(), any::<Option<u8>>(), any::<Option<bool>>())
-        .prop_map(|(measure, offence, penalty, organised)| Case { measure, offence, penalty, organised });
+    let case = (measure(), offence(), any::<Option<u8>>(), any::<Option<bool>>()).prop_map(
+        |(measure, offence, penalty, organised)| Case { measure, offence, penalty, organised, asking: None },
+    );
     (
         (select(Direction::ALL), party(), party(), select(Purpose::ALL), any::<i64>(), day(), any::<bool>()),
         (unit(), unit(), option::of(basis), option::of(case), option::of(ground)),

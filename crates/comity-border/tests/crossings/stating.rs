@@ -72,6 +72,7 @@ fn a_ground_is_stated() {
         offence: Some("illegal_access".to_owned()),
         penalty: Some(5),
         organised: Some(true),
+        asking: None,
     });
     let mut entries = three_peers();
     entries.adequacy = vec![Pair {

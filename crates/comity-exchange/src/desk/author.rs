@@ -100,7 +100,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
 
     /// A body carries no salt: the same words in the same millisecond would be the same record. A later one is therefore
     /// issued a millisecond after the one before.
-    async fn write_apart(
+    pub(super) async fn write_apart(
         &self,
         now: Timestamp,
         entropy: &mut dyn Entropy,

@@ -1,5 +1,6 @@
 //! What a desk could not do. A refusal by the border is not among these: it is a verdict, and it is entered.
 
+use super::CaseFault;
 use crate::{Mismatch, frames::WireFault};
 use comity_ledger::{LogFault, store::StoreFault};
 use comity_record::{FrameFault, Malformed, PartyCode, SignerFailed, SigningFailed, Unverified};
@@ -123,6 +124,9 @@ pub enum DeskFault {
         /// Objects given.
         objects: usize,
     },
+    /// A step of a case cannot be taken, or there is no such case.
+    #[error(transparent)]
+    Case(#[from] CaseFault),
     /// Something else, named by the part that failed.
     #[error("{what}: {why}")]
     Other {
@@ -162,6 +166,7 @@ impl DeskFault {
             DeskFault::Mismatch(fault) => fault.code(),
             DeskFault::Misdirected { .. } => "desk/misdirected",
             DeskFault::Manuscript { .. } => "desk/manuscript-bounds",
+            DeskFault::Case(fault) => fault.code(),
             DeskFault::Other { .. } => "desk/fault",
         }
     }

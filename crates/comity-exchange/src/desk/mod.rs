@@ -7,6 +7,7 @@
 
 mod acts;
 mod author;
+mod case;
 mod cosign;
 mod erase;
 mod fault;
@@ -27,6 +28,9 @@ mod share;
 mod statement;
 
 pub use author::{Authored, Content, Manuscript};
+pub use case::{
+    CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Delivery, HomeEntered, Previewed, Stepped,
+};
 pub use cosign::CHECKPOINTS;
 pub use erase::Erased;
 pub use fault::DeskFault;

@@ -5,19 +5,22 @@
 //! turn acknowledges. Items are known by their position, so that a turn that comes twice, or a pouch opened after its
 //! items came by the network, changes nothing.
 
-use super::{Desk, DeskFault, author::Written, judge::Judged, peers::CLOCK_TOLERANCE};
+use super::{
+    CaseFile, Desk, DeskFault, author::Written, case::step_row, judge::Judged, peers::CLOCK_TOLERANCE,
+};
 use crate::{
     Acknowledgement, Bodies, Dispatch, Entropy, Outcome, draw, frames,
     tables::{ACKNOWLEDGED, INBOX, InboxRow, OUTBOX, OutboxRow, RECALLS, REPORTS, ReportRow, recall_key},
     turn::{Item, Turn},
 };
+use comity_affairs::CaseId;
 use comity_border::{Direction, Judgement, Request, Subject};
 use comity_ledger::store::{Kv, Row, Store};
 use comity_record::{
     Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed,
     Timestamp, Verified, body::RecallReport, letter, sha256,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What happened while a turn was taken in, for logs, counters and whoever acts on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +190,17 @@ enum Withdrawal {
     Report(RecallReport),
 }
 
+/// What the items of one turn brought so far, before any of it is committed.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Records that are new here.
+    pub records: BTreeSet<RecordId>,
+    /// Requests among them.
+    pub requests: BTreeMap<RecordId, Verified>,
+    /// Cases that steps among them belong to.
+    pub cases: BTreeMap<CaseId, CaseFile>,
+}
+
 /// One item after checks and judgement.
 enum Reception {
     /// The sender withdrew the position.
@@ -263,7 +277,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let mut receptions = Vec::new();
         let mut events = Vec::new();
         let mut seen = BTreeSet::new();
-        let mut new_records = BTreeSet::new();
+        let mut batch = Batch::default();
         for item in items {
             let held = &self.peer(peer)?.held;
             // A position far beyond what is held would make the set of gaps grow without bound.
@@ -271,7 +285,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             if held.contains(item.position) || !in_reach || !seen.insert(item.position) {
                 continue;
             }
-            match self.receive(now, peer, item, &mut new_records).await? {
+            match self.receive(now, peer, item, &mut batch).await? {
                 Ok(reception) => receptions.push((item.position, reception)),
                 Err(code) => events.push(Event::Faulty { from: peer.clone(), code: code.to_owned() }),
             }
@@ -288,7 +302,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         now: Timestamp,
         peer: &PartyCode,
         item: &Item,
-        new_records: &mut BTreeSet<RecordId>,
+        batch: &mut Batch,
     ) -> Result<Result<Reception, &'static str>, DeskFault> {
         let Some(bytes) = &item.dispatch else { return Ok(Ok(Reception::Withdrawn)) };
         let signed = match Attested::<Dispatch>::from_bytes(bytes) {
@@ -323,8 +337,16 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let judged = Box::new(self.judged(now, dispatch.record, request, &judgement));
         let outcome = match &judgement {
             Judgement::Cleared(_) => {
+                if let Body::CaseEvent(bytes) = &record.statement().body
+                    && let Err(fault) = self.take_step(peer, &record, &dispatch.request, bytes, batch).await?
+                {
+                    return Ok(Ok(faulty(fault.code())));
+                }
                 let held = self.record_rows(&[dispatch.record]).await?.pop().flatten().is_some();
-                let known = held || !new_records.insert(dispatch.record);
+                let known = held || !batch.records.insert(dispatch.record);
+                if let Body::Request(_) = &record.statement().body {
+                    batch.requests.insert(dispatch.record, record.clone());
+                }
                 let withdrawal = match &record.statement().body {
                     Body::Recall(_) => Withdrawal::Recall,
                     Body::RecallReport(report) => Withdrawal::Report(report.clone()),
@@ -387,6 +409,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                         rows.push(report_row(now, peer, judged.record, index, report));
                     }
                     let written = Vec::from_iter(*written);
+                    rows.extend(written.iter().filter_map(|one| step_row(one, peer, index)));
                     rows.extend(self.hold(index, written, Some(peer)).await?);
                     events.push(Event::TakenIn { from: peer.clone(), record: judged.record });
                     Some((dispatch, judged.record, Outcome::TakenIn, Some(judged), None))

@@ -93,7 +93,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
 
     /// Whether a peer can read a record of this kind, version and vocabulary of labels, as it says itself. What we cannot read
     /// either is for the border to refuse.
-    fn is_understood(&self, to: &PartyCode, record: &Verified) -> Result<(), DeskFault> {
+    pub(super) fn is_understood(&self, to: &PartyCode, record: &Verified) -> Result<(), DeskFault> {
         let (peer, header, labels) = (self.peer(to)?, record.header(), record.labels());
         let fault = |what: &str, version| DeskFault::NotUnderstood {
             party: to.clone(),

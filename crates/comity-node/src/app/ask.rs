@@ -124,7 +124,8 @@ impl Action for Ask {
     }
 }
 
-fn selector(asked: SelectorAsked) -> Result<Selector, Fault> {
+/// A selector in the words of a record.
+pub(super) fn selector(asked: SelectorAsked) -> Result<Selector, Fault> {
     Ok(match asked {
         SelectorAsked::Person { name } => Selector::Person(name),
         SelectorAsked::Account { provider, account } => Selector::Account { provider, account },

@@ -197,6 +197,7 @@ async fn with_case(desk: &NodeDesk, record: RecordId, request: Request) -> Resul
         offence: asked.offence.clone(),
         penalty: asked.penalty,
         organised: asked.organised,
+        asking: None,
     };
     Ok(Request { case: Some(case), ..request })
 }

@@ -1,0 +1,215 @@
+//! Reading cases back: the chains of both sides from their records, in the order in which they were entered.
+
+use super::CaseFault;
+use crate::{
+    Bodies,
+    desk::{Desk, DeskFault},
+    tables::{CASE_EVENTS, CaseRow},
+};
+use comity_affairs::{AffairFault, Arrived, CaseId, Event, Flow, History, Side, State};
+use comity_border::{Case, Request};
+use comity_ledger::store::{Kv, Order, Store};
+use comity_record::{Body, Canonical, Hash, PartyCode, RecordId, body};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A case as it is held here.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    /// The case.
+    pub case: CaseId,
+    /// The other party.
+    pub peer: PartyCode,
+    /// Our side.
+    pub side: Side,
+    /// Both chains.
+    pub history: History,
+    /// Every step held, in the order of our ledger.
+    pub entries: Vec<CaseEntry>,
+    /// Steps of the other side that had waited and proved to break a rule once their turn came.
+    pub dropped: Vec<(RecordId, AffairFault)>,
+    /// Steps whose bodies were erased.
+    pub erased: Vec<RecordId>,
+}
+
+/// A step as it is held here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseEntry {
+    /// The step.
+    pub event: Event,
+    /// Its record.
+    pub record: RecordId,
+    /// The entry of the judgement under which it crossed.
+    pub judged: u64,
+    /// Whether it came from the other party.
+    pub received: bool,
+}
+
+/// A case in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseSummary {
+    /// The case.
+    pub case: CaseId,
+    /// The other party.
+    pub peer: PartyCode,
+    /// Our side.
+    pub side: Side,
+    /// The flow.
+    pub flow: Flow,
+    /// Where it stands.
+    pub state: State,
+    /// The asking side's reference.
+    pub reference: Option<String>,
+}
+
+impl CaseFile {
+    /// A case of which nothing is held yet.
+    pub fn new(case: CaseId, flow: Flow, exercise: bool, peer: PartyCode, side: Side) -> CaseFile {
+        let history = History::new(case, flow, exercise);
+        CaseFile { case, peer, side, history, entries: Vec::new(), dropped: Vec::new(), erased: Vec::new() }
+    }
+
+    /// The record of the request, as the step that opened the case names it.
+    pub fn request(&self) -> Option<RecordId> {
+        self.history.view().request
+    }
+
+    /// The party that opened the case.
+    pub fn asking<'a>(&'a self, own: &'a PartyCode) -> &'a PartyCode {
+        if self.side == Side::Asking { own } else { &self.peer }
+    }
+
+    /// Takes in a step as it is held. What waits, waits; what proves wrong is kept apart.
+    fn take(&mut self, entry: CaseEntry) {
+        match self.history.arrive(entry.event.clone()) {
+            Ok(Arrived::Placed { dropped, .. }) => {
+                let record = entry.record;
+                self.dropped.extend(dropped.into_iter().map(|fault| (record, fault)));
+            }
+            Ok(Arrived::Waiting | Arrived::Known) => {}
+            Err(fault) => self.dropped.push((entry.record, fault)),
+        }
+        self.entries.push(entry);
+    }
+}
+
+/// What a request asks for, in the words of the border.
+pub fn case_of(request: &body::Request, asking: &PartyCode) -> Case {
+    Case {
+        measure: request.measure.clone(),
+        offence: request.offence.clone(),
+        penalty: request.penalty,
+        organised: request.organised,
+        asking: Some(asking.clone()),
+    }
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// A case with both chains; `None` where no step of it is held.
+    pub async fn case_file(&self, case: CaseId) -> Result<Option<CaseFile>, DeskFault> {
+        let to = [case.0.0.as_slice(), &[0xff]].concat();
+        let rows = self.store.scan(CASE_EVENTS, 0, &case.0.0, &to, 10_000, Order::Ascending).await?;
+        let mut by_entry = BTreeMap::new();
+        for (key, value) in rows {
+            let index = key.last_chunk::<8>().copied().map_or(0, u64::from_be_bytes);
+            by_entry.insert((index, key), CaseRow::from_bytes(&value)?);
+        }
+        let (mut file, mut erased): (Option<CaseFile>, Vec<RecordId>) = (None, Vec::new());
+        for row in by_entry.into_values() {
+            let Some(event) = self.step_of(row.record).await? else {
+                erased.push(row.record);
+                continue;
+            };
+            let side = if row.received { event.side.other() } else { event.side };
+            let entry = CaseEntry { event, record: row.record, judged: row.judged, received: row.received };
+            let (flow, exercise) = (entry.event.flow, entry.event.exercise);
+            file.get_or_insert_with(|| CaseFile::new(case, flow, exercise, row.peer, side)).take(entry);
+        }
+        Ok(file.map(|file| CaseFile { erased, ..file }))
+    }
+
+    /// The step that a record holds; `None` where its body was erased.
+    async fn step_of(&self, record: RecordId) -> Result<Option<Event>, DeskFault> {
+        let held = match self.envelope(record).await {
+            Err(DeskFault::Erased { .. }) => return Ok(None),
+            held => held?,
+        };
+        let Body::CaseEvent(bytes) = &held.record.statement().body else {
+            return Err(DeskFault::NoRecord { record: record.0.short() });
+        };
+        Ok(Some(Event::read(bytes).map_err(CaseFault::from)?))
+    }
+
+    /// The ids of all cases of which a step is held.
+    pub async fn case_ids(&self) -> Result<BTreeSet<CaseId>, DeskFault> {
+        let rows = self.rows(CASE_EVENTS, 0).await?;
+        Ok(rows.iter().filter_map(|(key, _)| Hash::from_slice(key.get(..32)?).map(CaseId)).collect())
+    }
+
+    /// Every case, with where it stands.
+    pub async fn cases(&self) -> Result<Vec<CaseSummary>, DeskFault> {
+        let mut cases = Vec::new();
+        for case in self.case_ids().await? {
+            let Some(file) = self.case_file(case).await? else { continue };
+            let view = file.history.view();
+            cases.push(CaseSummary {
+                case,
+                peer: file.peer,
+                side: file.side,
+                flow: view.flow,
+                state: view.state,
+                reference: view.reference,
+            });
+        }
+        Ok(cases)
+    }
+
+    /// The one case whose id begins with these digits, whose reference or ticket this is: sent, received or still a draft.
+    pub async fn find_case(&self, wanted: &str) -> Result<CaseId, DeskFault> {
+        let digits = wanted.to_lowercase();
+        let mut ids = self.case_ids().await?;
+        ids.extend(self.home_cases().await?);
+        let by_digits = |id: &&CaseId| digits.len() >= 8 && id.to_string().starts_with(&digits);
+        let mut found: Vec<CaseId> = ids.iter().filter(by_digits).copied().collect();
+        if found.is_empty() {
+            for id in ids {
+                let view = self.case_file(id).await?.map(|file| file.history.view());
+                let named = view.is_some_and(|view| {
+                    view.reference.as_deref() == Some(wanted) || view.ticket.as_deref() == Some(wanted)
+                });
+                let drafted = self.home_of(id).await?.draft;
+                let drafted = drafted.and_then(|draft| draft.fields.get("reference").cloned());
+                if named || drafted.as_deref() == Some(wanted) {
+                    found.push(id);
+                }
+            }
+        }
+        let digits: String = wanted.chars().take(40).collect();
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(CaseFault::None { digits }.into()),
+            _ => Err(CaseFault::Several { digits }.into()),
+        }
+    }
+
+    /// The crossing under which our next step in a case goes out: purpose, basis and addressed unit as those of the case.
+    /// The sending unit is for the caller to name.
+    pub async fn case_request(&self, file: &CaseFile) -> Result<Option<Request>, DeskFault> {
+        let Some(last) = file.entries.iter().rev().find(|entry| entry.received).or(file.entries.last())
+        else {
+            return Ok(None);
+        };
+        let Some((_, _, request)) = self.decision(last.judged).await? else { return Ok(None) };
+        let addressed =
+            if last.received { request.sender_unit.clone() } else { request.receiver_unit.clone() };
+        Ok(Some(Request {
+            from: self.party.clone(),
+            to: file.peer.clone(),
+            sender_unit: None,
+            receiver_unit: addressed,
+            direction: comity_border::Direction::Sending,
+            attribution_release: None,
+            sovereign_release: None,
+            ..request
+        }))
+    }
+}

@@ -1,0 +1,234 @@
+//! Steps of a case between two desks.
+
+use super::*;
+use comity_affairs::{Acceptance, CaseId, Flow, State, Step, StepKind, Thread};
+use comity_exchange::{CaseAct, CaseFault, CaseFile, Delivery, DeskFault, Stepped};
+use comity_record::{EntryKind, body};
+
+const REFERENCE: &str = "XA-2026-1";
+
+fn id() -> CaseId {
+    CaseId::of(&code("XA"), &code("XB"), REFERENCE, &[7; 16])
+}
+
+fn asks() -> body::Request {
+    body::Request {
+        measure: "preserve_stored_data".into(),
+        offence: Some("illegal_access".into()),
+        penalty: Some(5),
+        organised: Some(false),
+        selector: body::Selector::Account { provider: "mail.example".into(), account: "person-1".into() },
+        facts: "a login from this account opened the door".into(),
+        until: None,
+        reference: REFERENCE.into(),
+    }
+}
+
+fn act(desk: &MemoryDesk, to: &str, step: Step, now: Timestamp) -> CaseAct {
+    let mut labels = Labels::new(Tlp::Amber);
+    labels.purpose.insert(Purpose::Preservation);
+    CaseAct {
+        case: id(),
+        peer: code(to),
+        flow: Flow::Request,
+        exercise: false,
+        thread: Thread::Police,
+        unit: "cert".parse().unwrap(),
+        officer: "duty.officer".parse().unwrap(),
+        second: None,
+        asks: matches!(step, Step::Send { .. }).then(asks),
+        step,
+        labels,
+        request: request(desk, to, Purpose::Preservation, now),
+    }
+}
+
+fn send() -> Step {
+    Step::Send {
+        form: "preservation".into(),
+        fields: Default::default(),
+        request: None,
+        emergency: false,
+        reference: REFERENCE.into(),
+    }
+}
+
+impl World {
+    fn at_a(&mut self, step: Step) -> Result<Stepped, DeskFault> {
+        self.now = self.now.plus_millis(1000);
+        let act = act(&self.a, "XB", step, self.now);
+        block_on(self.a.case_step(self.now, &mut self.entropy, &act))
+    }
+
+    fn at_b(&mut self, step: Step) -> Result<Stepped, DeskFault> {
+        self.now = self.now.plus_millis(1000);
+        let act = act(&self.b, "XA", step, self.now);
+        block_on(self.b.case_step(self.now, &mut self.entropy, &act))
+    }
+
+    fn files(&self) -> [CaseFile; 2] {
+        [&self.a, &self.b].map(|desk| block_on(desk.case_file(id())).unwrap().unwrap())
+    }
+
+    fn states(&self) -> [State; 2] {
+        self.files().map(|file| file.history.view().state)
+    }
+}
+
+#[test]
+fn a_case_is_one_history_on_both_sides() {
+    let mut world = world();
+    let sent = world.at_a(send()).unwrap();
+    assert!(sent.position.is_some(), "{:?}", sent.verdicts);
+    assert_eq!(sent.verdicts.len(), 2, "the request, and the step that opens the case");
+    world.turn();
+    for step in [
+        Step::Acknowledge { ticket: "XB-9".into() },
+        Step::BeginCheck {},
+        Step::Accept { acceptance: Acceptance::Whole },
+        Step::Preserve { until: "2026-06-01".parse().unwrap() },
+    ] {
+        world.at_b(step).unwrap();
+    }
+    world.turn();
+    assert_eq!(world.states(), [State::Preserved, State::Preserved]);
+    let [a, b] = world.files();
+    assert_eq!(a.history.view(), b.history.view());
+    assert_eq!(a.history.view().ticket.as_deref(), Some("XB-9"));
+    // What is read back after a start is the same.
+    let begin = party("XB", 1).begin(world.stores[1].clone());
+    let again = block_on(MemoryDesk::open(begin)).unwrap();
+    assert_eq!(block_on(again.case_file(id())).unwrap().unwrap().history, b.history);
+    assert_eq!(block_on(again.cases()).unwrap()[0].reference.as_deref(), Some(REFERENCE));
+    assert_eq!(block_on(again.find_case("XB-9")).unwrap(), id());
+    let delivered = block_on(world.a.case_delivery(&a)).unwrap();
+    assert_eq!(delivered.len(), 2);
+    assert!(delivered.iter().all(|(_, how)| *how == Delivery::Answered(Outcome::TakenIn)), "{delivered:?}");
+}
+
+#[test]
+fn a_step_that_is_not_open_is_not_taken() {
+    let mut world = world();
+    world.at_a(send()).unwrap();
+    world.turn();
+    let size = world.b.log().size();
+    let fault = world.at_b(Step::Preserve { until: "2026-06-01".parse().unwrap() }).unwrap_err();
+    assert_eq!(fault.code(), "case/not-now");
+    assert!(fault.to_string().contains("acknowledge"), "{fault}");
+    let fault = world.at_b(Step::Withdraw { reason: "a mistake".into() }).unwrap_err();
+    assert_eq!(fault.code(), "case/not-yours");
+    assert_eq!(world.b.log().size(), size, "nothing was entered");
+}
+
+#[test]
+fn steps_that_come_before_their_predecessors_wait() {
+    let mut world = world();
+    world.at_a(send()).unwrap();
+    world.turn();
+    world.at_b(Step::Acknowledge { ticket: "XB-9".into() }).unwrap();
+    world.at_b(Step::BeginCheck {}).unwrap();
+    let (a, b) = (code("XA"), code("XB"));
+    let mut turn = block_on(world.b.fill_turn(world.now, &mut world.entropy, &a)).unwrap();
+    let first = turn.items.remove(0);
+    block_on(world.a.take_turn(world.now, &mut world.entropy, &b, &turn)).unwrap();
+    let file = world.files()[0].clone();
+    assert_eq!((file.history.view().state, file.history.waiting()), (State::Sent, 1));
+    turn.items = vec![first];
+    block_on(world.a.take_turn(world.now, &mut world.entropy, &b, &turn)).unwrap();
+    let file = world.files()[0].clone();
+    assert_eq!((file.history.view().state, file.history.waiting()), (State::UnderCheck, 0));
+}
+
+/// What a desk of another make might sign and send.
+fn forged(world: &mut World, change: impl Fn(&mut comity_affairs::Event)) -> Vec<Event> {
+    let mut event = world.files()[1].history.chain(comity_affairs::Side::Asked).last().unwrap().clone();
+    change(&mut event);
+    let mut manuscript = Manuscript::body(
+        act(&world.b, "XA", Step::BeginCheck {}, world.now).labels,
+        Body::CaseEvent(event.to_bytes()),
+    );
+    manuscript.thread = world.files()[1].request();
+    (manuscript.unit, manuscript.officer) = (Some(event.unit.clone()), Some(event.officer.clone()));
+    let record = block_on(world.b.author(world.now, &mut world.entropy, vec![manuscript])).unwrap()[0].record;
+    let mut request = request(&world.b, "XA", Purpose::Preservation, world.now);
+    request.case = Some(comity_border::Case {
+        measure: "preserve_stored_data".into(),
+        offence: Some("illegal_access".into()),
+        penalty: Some(5),
+        organised: Some(false),
+        asking: Some(code("XA")),
+    });
+    let shared =
+        block_on(world.b.share(world.now, &mut world.entropy, vec![Sharing { record, request }])).unwrap();
+    assert!(shared[0].position.is_some(), "{:?}", shared[0].verdict.decision.ruling);
+    world.turn().0
+}
+
+#[test]
+fn an_illegal_step_is_refused_with_its_code_and_entered() {
+    let mut world = world();
+    world.at_a(send()).unwrap();
+    world.turn();
+    world.at_b(Step::Acknowledge { ticket: "XB-9".into() }).unwrap();
+    world.turn();
+    let faulty = |events: &[Event]| {
+        events.iter().find_map(|event| match event {
+            Event::Faulty { code, .. } => Some(code.clone()),
+            _ => None,
+        })
+    };
+    // Another step in the place of one that was told already: two histories.
+    let events = forged(&mut world, |event| event.step = Step::Acknowledge { ticket: "another".into() });
+    assert_eq!(faulty(&events).as_deref(), Some("case/forked"));
+    let last = world.a.log().size() - 1;
+    let entry = block_on(world.a.log().entry(&world.stores[0], last)).unwrap();
+    let kinds = [EntryKind::ReceptionRefused, EntryKind::Acknowledged];
+    assert!(kinds.contains(&entry.entry().kind), "{:?}", entry.entry().kind);
+    // The other side's own step.
+    let events = forged(&mut world, |event| {
+        event.side = comity_affairs::Side::Asking;
+        event.step = Step::Withdraw { reason: "for you".into() };
+    });
+    assert_eq!(faulty(&events).as_deref(), Some("case/not-a-side"));
+    assert_eq!(world.states(), [State::Acknowledged, State::Acknowledged]);
+}
+
+#[test]
+fn a_step_that_our_border_refuses_is_no_part_of_the_case() {
+    let mut world = world();
+    world.at_a(send()).unwrap();
+    world.turn();
+    let mut act = act(&world.b, "XA", Step::Acknowledge { ticket: "XB-9".into() }, world.now);
+    act.request.sender_unit = None;
+    let refused = block_on(world.b.case_step(world.now, &mut world.entropy, &act)).unwrap();
+    assert_eq!(refused.position, None);
+    let codes = &refused.verdicts[0].1.decision.ruling.codes;
+    assert_eq!(codes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["border/no-competence"]);
+    assert_eq!(world.files()[1].history.view().state, State::Sent);
+    // The place in the chain is free.
+    world.at_b(Step::Acknowledge { ticket: "XB-9".into() }).unwrap();
+    world.turn();
+    assert_eq!(world.states(), [State::Acknowledged, State::Acknowledged]);
+}
+
+#[test]
+fn what_is_done_at_home_is_entered_and_never_sent() {
+    use comity_affairs::home::{Approval, HomeEntry};
+    let mut world = world();
+    world.settle();
+    let entry = HomeEntry::Approved(Approval {
+        officer: "second.officer".parse().unwrap(),
+        step: StepKind::Release.as_str().into(),
+        subject: None,
+    });
+    let size = world.a.log().size();
+    block_on(world.a.home_enter(world.now, &mut world.entropy, id(), None, &entry)).unwrap();
+    assert_eq!(world.a.log().size(), size + 1);
+    let home = block_on(world.a.home_of(id())).unwrap();
+    assert_eq!(home.approvals.len(), 1);
+    let turn = block_on(world.a.fill_turn(world.now, &mut world.entropy, &code("XB"))).unwrap();
+    assert!(turn.items.is_empty());
+    assert!(block_on(world.b.case_ids()).unwrap().is_empty());
+    let none = block_on(world.b.find_case(&id().to_string())).unwrap_err();
+    assert!(matches!(none, DeskFault::Case(CaseFault::None { .. })), "{none}");
+}
