@@ -9,11 +9,13 @@ mod feed;
 mod figure;
 mod line;
 mod machine;
+mod peer;
 mod player;
 mod relay;
 
 use clap::Parser;
 use figure::Figure;
+use peer::Interpreters;
 use std::{error::Error, io::Write, path::PathBuf, process::ExitCode};
 
 /// What may go wrong in a measurement; the run ends with it.
@@ -23,7 +25,7 @@ pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[derive(Debug, Parser)]
 #[command(name = "comity-bench")]
 struct Asked {
-    /// The figures: import, border, exchange, ledger, start, match, taxii. All where none is named.
+    /// The figures: import, border, exchange, ledger, start, match, taxii, stix, patterns, misp. All where none is named.
     names: Vec<Figure>,
     /// How many indicators import, exchange, start and taxii work on.
     #[arg(long, default_value_t = 200_000)]
@@ -31,6 +33,9 @@ struct Asked {
     /// Where stores and files are made; the system's temporary folder where absent.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Interpreters of Python in which peers may be found: stix2, stix-rust, stix2-matcher, misp-stix.
+    #[arg(long, default_values_os_t = [PathBuf::from("target/python/bin/python")])]
+    python: Vec<PathBuf>,
     /// Plays a part of a measurement; used by the program itself.
     #[arg(long, hide = true, num_args = 1.., exclusive = true)]
     part: Vec<String>,
@@ -55,10 +60,11 @@ fn main() -> ExitCode {
 
 fn measure(asked: &Asked) -> Outcome<()> {
     let figures = if asked.names.is_empty() { Figure::ALL.to_vec() } else { asked.names.clone() };
+    let peers = Interpreters(asked.python.clone());
     let parent = asked.dir.clone().unwrap_or_else(std::env::temp_dir);
     for figure in figures {
         let dir = tempfile::Builder::new().prefix("comity-bench-").tempdir_in(&parent)?;
-        for line in figure.measure(dir.path(), asked.objects)? {
+        for line in figure.measure(dir.path(), asked.objects, &peers)? {
             writeln!(std::io::stdout(), "{}", serde_json::to_string(&line)?)?;
         }
     }

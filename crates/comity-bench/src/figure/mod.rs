@@ -5,11 +5,14 @@ pub mod exchange;
 pub mod import;
 pub mod ledger;
 pub mod matching;
+pub mod misp;
+pub mod patterns;
 pub mod signatures;
 pub mod start;
+pub mod stix;
 pub mod taxii;
 
-use crate::{Outcome, line::Line};
+use crate::{Outcome, line::Line, peer::Interpreters};
 use clap::ValueEnum;
 use std::path::Path;
 
@@ -30,11 +33,17 @@ pub enum Figure {
     Match,
     /// Objects added and pages read over TAXII.
     Taxii,
+    /// Bundles read and checked.
+    Stix,
+    /// Patterns against observations.
+    Patterns,
+    /// MISP events converted.
+    Misp,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Figure; 7] = [
+    pub const ALL: [Figure; 10] = [
         Figure::Import,
         Figure::Border,
         Figure::Exchange,
@@ -42,10 +51,13 @@ impl Figure {
         Figure::Start,
         Figure::Match,
         Figure::Taxii,
+        Figure::Stix,
+        Figure::Patterns,
+        Figure::Misp,
     ];
 
-    /// Measures, with files below `dir`.
-    pub fn measure(self, dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
+    /// Measures, with files below `dir`, and peers beside where there are some.
+    pub fn measure(self, dir: &Path, objects: u64, peers: &Interpreters) -> Outcome<Vec<Line>> {
         match self {
             Figure::Import => import::measure(dir, objects),
             Figure::Border => border::measure(),
@@ -54,6 +66,9 @@ impl Figure {
             Figure::Start => start::measure(dir, objects),
             Figure::Match => matching::measure(),
             Figure::Taxii => taxii::measure(dir, objects),
+            Figure::Stix => stix::measure(dir, peers),
+            Figure::Patterns => patterns::measure(dir, peers),
+            Figure::Misp => misp::measure(dir, peers),
         }
     }
 }

@@ -1,0 +1,71 @@
+//! STIX: reading a bundle, every rule that says MUST, SHA-256 and an index of each object.
+
+use crate::{
+    Outcome, feed,
+    line::{Line, Target, rounded},
+    machine::Since,
+    peer::{Interpreters, NOT_RUN},
+};
+use comity_record::{Hash, sha256};
+use comity_threat::{Object, reader::read_all, validate_musts};
+use std::{collections::HashMap, fs, path::Path};
+
+/// Some 170 MB.
+const OBJECTS: u64 = 236_000;
+/// What the peers in Python are given: the same objects, fewer of them.
+const FEWER: u64 = 10_000;
+const ROUNDS: usize = 3;
+
+/// Measures.
+pub fn measure(dir: &Path, peers: &Interpreters) -> Outcome<Vec<Line>> {
+    let path = dir.join("bundle.json");
+    feed::write(&path, 0, OBJECTS)?;
+    let bundle = fs::read(&path)?;
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        best = best.min(seconds(&bundle)?);
+    }
+    let objects =
+        Line::new("stix", OBJECTS as f64 / best, "objects per CPU-second", Target::AtLeast(300_000.0))
+            .beside("done", "read, all rules that say MUST, pattern grammar, SHA-256, index")
+            .beside("objects", OBJECTS);
+    let rate = bundle.len() as f64 / best;
+    let bytes = Line::new("stix-bytes", rate / 1e6, "MB per CPU-second", Target::AtLeast(250.0))
+        .beside("megabytes", rounded(bundle.len() as f64 / 1e6));
+    let few = dir.join("few.json");
+    feed::write(&few, 0, FEWER)?;
+    let mut lines = vec![objects, bytes];
+    for (peer, name, times) in
+        [("stix2-parse", "stix-python-stix2", 150.0), ("stix-rust", "stix-stix-rust", 4.0)]
+    {
+        let Some(told) = peers.run(peer, &few)? else {
+            lines.push(
+                Line::new(name, f64::NAN, "times its rate", Target::AtLeast(times)).beside("peer", NOT_RUN),
+            );
+            continue;
+        };
+        let ratio = rate / told.bytes_rate();
+        lines.push(
+            Line::new(name, ratio, "times its rate", Target::AtLeast(times)).beside("peer", told.shown()),
+        );
+    }
+    Ok(lines)
+}
+
+/// CPU seconds of a bundle.
+fn seconds(bundle: &[u8]) -> Outcome<f64> {
+    let since = Since::on_this_thread();
+    let mut index: HashMap<String, (u64, Hash)> = HashMap::new();
+    let mut faults = 0;
+    let count = read_all(bundle, |raw| {
+        let object = Object::read(raw.bytes)?;
+        faults += validate_musts(&object).len();
+        index.insert(object.id().to_owned(), (raw.at.offset, sha256(&[raw.bytes])));
+        Ok(())
+    })?;
+    let seconds = since.cpu();
+    if (count, index.len() as u64, faults) != (OBJECTS, OBJECTS, 0) {
+        return Err(format!("{count} objects, {} ids, {faults} faults of {OBJECTS}", index.len()).into());
+    }
+    Ok(seconds)
+}
