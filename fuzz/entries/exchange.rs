@@ -28,6 +28,11 @@ pub fn turn(bytes: &[u8]) {
     }
 }
 
+/// What is said in an oblivious lookup, on either side.
+pub fn lookup(bytes: &[u8]) {
+    comity_exchange::lookup::fuzz_entry(bytes);
+}
+
 /// A compressed frame: a bomb is refused before it unfolds.
 pub fn compressed(bytes: &[u8]) {
     if let Ok(frame) = frames::decompress(bytes) {

@@ -47,6 +47,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("turn", exchange::turn),
     ("compressed", exchange::compressed),
     ("taxii", exchange::taxii),
+    ("lookup", exchange::lookup),
     ("sealed", node::sealed),
     ("letter_text", node::letter_text),
 ];

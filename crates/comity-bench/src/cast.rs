@@ -13,7 +13,7 @@ use comity_node::{
         to_hex,
     },
     clock::Clock,
-    config::{Config, Listen, Text},
+    config::{Config, Listen, Lookup, Text},
     projection::Behind,
     random::SystemRandom,
 };
@@ -58,6 +58,8 @@ impl Node {
         config.node.peer_listen = Text(Listen::At("127.0.0.1:0".parse()?));
         // What is measured is not the quota.
         config.taxii.requests_per_minute = u32::MAX;
+        config.peers.requests_per_minute = u32::MAX;
+        config.lookup = Lookup { per_day: u32::MAX, block: 1 << 20, key_days: 7 };
         let running = Running::start(&config, clock, Arc::new(SystemRandom)).await?;
         let node = Node { running, code, config, path };
         if fresh {

@@ -25,7 +25,8 @@ pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[derive(Debug, Parser)]
 #[command(name = "comity-bench")]
 struct Asked {
-    /// The figures: import, border, exchange, ledger, start, match, taxii, stix, patterns, misp. All where none is named.
+    /// The figures: import, border, exchange, ledger, start, match, taxii, stix, patterns, misp, lookup. All where
+    /// none is named.
     names: Vec<Figure>,
     /// How many indicators import, exchange, start and taxii work on.
     #[arg(long, default_value_t = 200_000)]

@@ -13,6 +13,7 @@ mod dispatch;
 pub mod feed;
 pub mod frames;
 pub mod house;
+pub mod lookup;
 pub mod misp;
 mod rim;
 pub mod search;
@@ -23,9 +24,10 @@ pub mod turn;
 pub use acknowledgement::{Acknowledgement, Outcome};
 pub use backoff::Backoff;
 pub use desk::{
-    Authored, Begin, CLOCK_TOLERANCE, CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Content,
-    Delivery, Desk, DeskFault, Erased, Event, HeldRecord, HomeEntered, Law, LetterFault, Manuscript, Peer,
-    Positions, Previewed, RecallStanding, Recalled, Shared, Sharing, Signers, Stepped, Verdict,
+    Authored, Begin, BlockRefused, CLOCK_TOLERANCE, CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary,
+    Content, Delivery, Desk, DeskFault, Erased, Event, HeldRecord, HomeEntered, Law, LetterFault,
+    LookupBlock, Manuscript, Peer, Positions, Previewed, RecallStanding, Recalled, Shared, Sharing, Signers,
+    Stepped, Verdict,
 };
 pub use dispatch::{Carriage, Dispatch, Mismatch};
 pub use house::{Act, ActFault, House, Scope};

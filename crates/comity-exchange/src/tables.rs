@@ -12,8 +12,13 @@ use comity_ledger::{
     succession::SUCCESSIONS,
     witness::WITNESS_SPACE,
 };
-use comity_record::{Canonical, CrossingId, Date, Hash, OfficerId, PartyCode, RecordId, Salts, Timestamp};
-use minicbor::{Decode, Encode, bytes::ByteVec};
+use comity_record::{
+    Canonical, CrossingId, Date, Hash, OfficerId, PartyCode, RecordId, Salts, Timestamp, label::Purpose,
+};
+use minicbor::{
+    Decode, Encode,
+    bytes::{ByteArray, ByteVec},
+};
 
 const fn log(name: &'static str) -> Table {
     Table { name, class: Class::Log }
@@ -58,6 +63,8 @@ pub const ERASURES: Table = log("erasures");
 
 /// Reports on recalls of ours: key is the recall and the entry index of the report; value a [`ReportRow`].
 pub const REPORTS: Table = log("reports");
+/// Blocks of oblivious questions, by peer: key is the entry index; value a [`LookupRow`].
+pub const LOOKUPS: Table = log("lookups");
 /// Letters and revocations of our own root: key is entry index; value a [`RootStatement`].
 pub const STATEMENTS: Table = log("statements");
 
@@ -94,6 +101,7 @@ pub const LOG_TABLES: &[Table] = &[
     STATEMENTS,
     CASE_EVENTS,
     CASE_HOME,
+    LOOKUPS,
 ];
 
 /// The spaces that a backup holds: what the node signed and what it remembers as a witness. The keys of bodies are apart.
@@ -321,6 +329,39 @@ pub struct HomeRow {
     pub sealed: ByteVec,
 }
 
+/// On which side of a lookup this party is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum LookupSide {
+    /// The peer asks, and is answered here.
+    #[n(0)]
+    Answers,
+    /// It is asked here, and the peer answers.
+    #[n(1)]
+    Asks,
+}
+
+/// A block of oblivious questions.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct LookupRow {
+    /// Its id, drawn by the asker.
+    #[n(0)]
+    pub block: ByteArray<16>,
+    /// On which side this party is.
+    #[n(1)]
+    pub side: LookupSide,
+    /// For which purpose.
+    #[n(2)]
+    pub purpose: Purpose,
+    /// How many questions it has; 0 where this party asks, which enters it before it is told.
+    #[n(3)]
+    pub questions: u32,
+    /// When.
+    #[n(4)]
+    pub at: Timestamp,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -341,6 +382,7 @@ rows! {
     ErasureRow, "an erasure row", 64 * 1024;
     RootStatement, "a root statement", 512 * 1024;
     ReportRow, "a report row", 64 * 1024;
+    LookupRow, "a row of a lookup", 1024;
     RegisterInput, "what a register was made of", 16 << 20;
     CaseRow, "a row of a case", 1024;
     HomeRow, "a row of a case at home", 2 << 20;

@@ -9,6 +9,7 @@ mod files;
 mod index;
 mod kills;
 mod leak;
+mod lookup;
 mod lost_tail;
 mod misp;
 mod own_acts;

@@ -178,7 +178,7 @@ fn folder_beside(first: &Node, url: &str) -> TempDir {
     std::fs::write(folder.path().join("comity.toml"), config.to_text()).unwrap();
     let (ours, theirs) = (config.node.data_dir.join("XA"), first.config.node.data_dir.join("XA"));
     std::fs::create_dir_all(&ours).unwrap();
-    for name in ["keys", "epoch.key", "index.key", "collections.key"] {
+    for name in ["keys", "epoch.key", "index.key", "collections.key", "lookup.key"] {
         symlink(theirs.join(name), ours.join(name)).unwrap();
     }
     folder

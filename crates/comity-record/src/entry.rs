@@ -62,6 +62,9 @@ pub enum EntryKind {
     /// Two persons overrode the start-up check.
     #[n(15)]
     Override,
+    /// A block of oblivious questions was opened: asked here, or to be answered.
+    #[n(16)]
+    Lookup,
 }
 
 impl EntryKind {
@@ -84,6 +87,7 @@ impl EntryKind {
             EntryKind::Conflict => "conflict",
             EntryKind::Succession => "succession",
             EntryKind::Override => "override",
+            EntryKind::Lookup => "lookup",
         }
     }
 }

@@ -5,7 +5,12 @@ use super::{
     record::{key, objects, party, records, salt, time},
 };
 use comity_border::{Direction, Obligations, Request};
-use comity_exchange::{Acknowledgement, Dispatch, Outcome, frames, turn::Item, turn::Turn};
+use comity_exchange::{
+    Acknowledgement, Dispatch, Outcome, frames,
+    lookup::{Question, Reply},
+    turn::Item,
+    turn::Turn,
+};
 use comity_record::{
     Attested, Canonical, CrossingId, Entry, EntryKind, Frame, Hash, RecordId, label::Purpose, sha256,
 };
@@ -20,6 +25,19 @@ pub fn targets() -> Vec<Target> {
         ("turn", vec![("empty".to_owned(), turn(Vec::new())), ("item".to_owned(), turn(vec![item()]))]),
         ("compressed", vec![("frame".to_owned(), frame()), ("bomb".to_owned(), bomb())]),
         ("taxii", super::texts(TAXII)),
+        ("lookup", lookup()),
+    ]
+}
+
+/// What both sides of an oblivious lookup say.
+fn lookup() -> Vec<(String, Vec<u8>)> {
+    let block = [7; 16];
+    let open = Question::Open { block: block.into(), purpose: Purpose::CyberDefence };
+    let set = Reply::Set { stamp: [1; 8].into(), parts: 1, outputs: vec![2; 16].into() };
+    vec![
+        ("open".to_owned(), open.to_bytes()),
+        ("evaluate".to_owned(), Question::evaluate(block, &[[9; 32]]).to_bytes()),
+        ("set".to_owned(), set.to_bytes()),
     ]
 }
 

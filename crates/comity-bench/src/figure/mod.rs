@@ -4,6 +4,7 @@ pub mod border;
 pub mod exchange;
 pub mod import;
 pub mod ledger;
+pub mod lookup;
 pub mod matching;
 pub mod misp;
 pub mod patterns;
@@ -39,11 +40,13 @@ pub enum Figure {
     Patterns,
     /// MISP events converted.
     Misp,
+    /// Oblivious questions.
+    Lookup,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Figure; 10] = [
+    pub const ALL: [Figure; 11] = [
         Figure::Import,
         Figure::Border,
         Figure::Exchange,
@@ -54,6 +57,7 @@ impl Figure {
         Figure::Stix,
         Figure::Patterns,
         Figure::Misp,
+        Figure::Lookup,
     ];
 
     /// Measures, with files below `dir`, and peers beside where there are some.
@@ -69,6 +73,7 @@ impl Figure {
             Figure::Stix => stix::measure(dir, peers),
             Figure::Patterns => patterns::measure(dir, peers),
             Figure::Misp => misp::measure(dir, peers),
+            Figure::Lookup => lookup::measure(dir),
         }
     }
 }

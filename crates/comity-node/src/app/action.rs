@@ -1,10 +1,14 @@
 //! Actions: what a person or program can ask a node to do. Each has one type for what is asked and one for the reply;
 //! the command line and the JSON API both go through them, so that neither can do what the other cannot.
 
-use super::{link::chain, sequencer::NotNow};
+use super::{
+    link::chain,
+    lookup::{Asking, LookupKeys},
+    sequencer::NotNow,
+};
 use crate::{
-    app::Sequencer, clock::Clock, collections::Collections, config::Witness, projection::Views,
-    random::Random,
+    app::Sequencer, clock::Clock, collections::Collections, config::Witness, http::exchange::PeerClient,
+    projection::Views, random::Random,
 };
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
 use comity_ledger::store::StoreFault;
@@ -38,6 +42,12 @@ pub struct Ctx {
     pub unmarked: Tlp,
     /// How many witnesses are needed, and after how long their lack is an alarm.
     pub witness: Witness,
+    /// Calls its peers, in a node that serves.
+    pub caller: Option<Arc<PeerClient>>,
+    /// The blocks of oblivious questions opened at peers.
+    pub asking: Asking,
+    /// The key under which such questions are answered.
+    pub lookup_keys: LookupKeys,
     /// Whether the party is an invented one: everything shown says "exercise data".
     pub exercise: bool,
 }

@@ -5,6 +5,7 @@
 
 use super::{
     carry::{Carriers, Way},
+    lookup::Answering,
     sequencer::{Means, NodeDesk, NotNow, Sequencer},
     tenure::Duty,
 };
@@ -36,6 +37,8 @@ pub struct Listener {
     pub tally: Arc<dyn Tally>,
     /// What is under way to peers by the other way.
     pub carriers: Carriers,
+    /// Answers oblivious questions.
+    pub answering: Answering,
 }
 
 /// Who is told what happened in a turn: counters and the log.
@@ -78,6 +81,10 @@ impl ExchangeHandler for Listener {
             });
             note.await?.map_err(|fault| self.failed(&fault))
         })
+    }
+
+    fn lookup(&self, caller: Caller, body: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async move { self.answering.answer(caller.peer, &body).await })
     }
 
     fn tile(&self, _: Caller, path: String) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {

@@ -19,6 +19,7 @@ pub mod intake;
 pub mod ledger;
 pub mod link;
 pub mod lists;
+pub mod lookup;
 pub mod misp;
 pub mod object;
 pub mod party;

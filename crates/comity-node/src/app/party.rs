@@ -1,6 +1,11 @@
 //! A hosted party: its folder, keys, store, vault and desk, opened together and closed together.
 
-use super::{Ctx, Fault, SealedBodies, Sequencer, import, roster::Roster, sequencer::NodeDesk};
+use super::{
+    Ctx, Fault, SealedBodies, Sequencer, import,
+    lookup::{Asking, LookupKeys},
+    roster::Roster,
+    sequencer::NodeDesk,
+};
 use crate::{
     clock::Clock,
     collections::{CollectionKeys, Collections},
@@ -94,7 +99,9 @@ impl Hosted {
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
         import::clear_spool(&dir)?;
         let key = IndexKey::open_at(&dir.join("index.key"), &*random)?;
-        let (mut views, mut projectors) = Views::start(feed.clone(), key, &sequencer.changes());
+        let lookup_keys = LookupKeys::open_at(&dir.join("lookup.key"), code, &*random, now.date())?;
+        let (mut views, mut projectors) =
+            Views::start(feed.clone(), key, lookup_keys.clone(), &sequencer.changes());
         let started = projection::start(view, feed, sequencer.changes(), projectors.stopping());
         collections.follow(started.0.clone());
         projectors.add(&mut views, started);
@@ -112,6 +119,9 @@ impl Hosted {
             by: None,
             unmarked,
             witness: config::Witness::default(),
+            caller: None,
+            asking: Asking::default(),
+            lookup_keys,
             exercise,
         };
         Ok(Hosted { ctx, keys, letter, store, task, projectors })

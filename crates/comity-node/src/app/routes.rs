@@ -1,8 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, backup, change, collection, crossing, feed, house, hunt, index, ledger, object,
-    peer, pouch, proof, search, share, succession, upload, withdraw,
+    Action, Ctx, Fault, ask, backup, change, collection, crossing, feed, house, hunt, index, ledger, lookup,
+    object, peer, pouch, proof, search, share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -58,6 +58,7 @@ actions! {
     index::ShowIndex,
     index::RebuildIndex,
     share::Share,
+    lookup::Lookup,
     ask::Ask,
     crossing::Inbox,
     crossing::Outbox,

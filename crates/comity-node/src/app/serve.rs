@@ -4,6 +4,7 @@ use super::{
     Fault,
     carry::Carriers,
     link::{Calling, Listener, Tally},
+    lookup::Answering,
     party::Hosted,
     pouch::event_text,
     roster::Roster,
@@ -68,6 +69,7 @@ impl Running {
                 Hosted::open(&config.node.data_dir, &code.0, settings, clock.clone(), Arc::clone(&random));
             let mut party = party.await?;
             party.ctx.witness = config.witness.clone();
+            party.ctx.caller = Some(Arc::new(caller(&party, config, &clock)?));
             parties.push(party);
         }
         let (stop, _) = Stop::new();
@@ -116,26 +118,22 @@ impl Running {
         for party in &self.parties {
             let tally: Arc<dyn Tally> =
                 Arc::new(Counting { party: party.ctx.party.clone(), metrics: metrics.clone() });
-            let signer = party.keys.signer(KeyPurpose::Tls, clock.now());
-            let signer = signer.map_err(|fault| Fault {
-                help: fault.help(),
-                ..Fault::new(fault.code(), fault.to_string())
-            })?;
-            let identity = || {
-                TlsIdentity::new(party.ctx.party.clone(), Arc::clone(&signer))
-                    .map_err(|fault| Fault::new(fault.code(), fault.to_string()))
-            };
-            let mut roster = party.roster();
-            let peers = Arc::new(Peers::new(roster.borrow_and_update().table(&party.ctx.party)));
+            let Some(client) = party.ctx.caller.clone() else { continue };
+            let (roster, peers) = (party.roster(), Arc::clone(client.peers()));
             let carriers = Carriers::default();
             let listener = Listener {
                 sequencer: party.ctx.sequencer.clone(),
                 stopping: self.stop.watch(),
                 tally: Arc::clone(&tally),
                 carriers: carriers.clone(),
+                answering: Answering::new(
+                    party.ctx.clone(),
+                    party.ctx.lookup_keys.clone(),
+                    config.lookup.clone(),
+                ),
             };
             hosts.push(Host {
-                identity: identity()?,
+                identity: identity(party, clock)?,
                 peers: Arc::clone(&peers),
                 handler: Arc::new(listener),
                 quota: QuotaLimits {
@@ -144,11 +142,6 @@ impl Running {
                     at_once: config.peers.at_once,
                 },
             });
-            let limits = ClientLimits {
-                connect: Duration::from_secs(config.peers.connect_seconds.into()),
-                ..ClientLimits::default()
-            };
-            let client = Arc::new(PeerClient::new(identity()?, Arc::clone(&peers), clock.clone(), limits));
             let links = Links {
                 party: party.ctx.party.clone(),
                 sequencer: party.ctx.sequencer.clone(),
@@ -271,6 +264,24 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// The party's own side of handshakes.
+fn identity(party: &Hosted, clock: &Clock) -> Result<TlsIdentity, Fault> {
+    let signer = party.keys.signer(KeyPurpose::Tls, clock.now());
+    let signer = signer.map_err(super::party::key_fault)?;
+    TlsIdentity::new(party.ctx.party.clone(), signer)
+        .map_err(|fault| Fault::new(fault.code(), fault.to_string()))
+}
+
+/// What calls a party's peers.
+fn caller(party: &Hosted, config: &Config, clock: &Clock) -> Result<PeerClient, Fault> {
+    let limits = ClientLimits {
+        connect: Duration::from_secs(config.peers.connect_seconds.into()),
+        ..ClientLimits::default()
+    };
+    let peers = Arc::new(Peers::new(party.roster().borrow().table(&party.ctx.party)));
+    Ok(PeerClient::new(identity(party, clock)?, peers, clock.clone(), limits))
 }
 
 /// Keeps one caller for each peer that has an address, and TLS's table, as the roster says.

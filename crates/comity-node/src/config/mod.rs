@@ -40,6 +40,8 @@ pub struct Config {
     pub api: Api,
     /// TAXII.
     pub taxii: Taxii,
+    /// Oblivious lookups.
+    pub lookup: Lookup,
     /// Witnesses of the ledger.
     pub witness: Witness,
     /// The log.
@@ -107,6 +109,19 @@ section! {
         body_bytes: u32 = 16_777_216,
         /// Requests per minute for each token.
         requests_per_minute: u32 = 12_000,
+    }
+}
+
+section! {
+    /// Oblivious lookups: what peers may ask without showing it. An asker can guess, and learns a bit for each question,
+    /// so these numbers decide how much of what is held can be guessed: docs/design/lookup.md says how to reckon.
+    Lookup {
+        /// Questions that each peer may ask in a day. 0: none are answered.
+        per_day: u32 = 1_000,
+        /// Questions in one block, which is entered in the ledger; what is left of a block at a stop is lost.
+        block: u32 = 100,
+        /// After how many days the key is replaced. Until then an asker can compare old answers with new records.
+        key_days: u32 = 7,
     }
 }
 
@@ -243,6 +258,8 @@ impl Config {
             ("api.requests_per_minute", self.api.requests_per_minute),
             ("taxii.body_bytes", self.taxii.body_bytes),
             ("taxii.requests_per_minute", self.taxii.requests_per_minute),
+            ("lookup.block", self.lookup.block),
+            ("lookup.key_days", self.lookup.key_days),
         ];
         match positive.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => wrong(key, "at least 1 is needed"),

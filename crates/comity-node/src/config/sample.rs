@@ -19,6 +19,7 @@ pub(super) fn render(config: &Config) -> String {
     section(&mut out, "peers", &config.peers, "");
     section(&mut out, "api", &config.api, "");
     section(&mut out, "taxii", &config.taxii, "");
+    section(&mut out, "lookup", &config.lookup, "");
     section(&mut out, "witness", &config.witness, "");
     section(&mut out, "log", &config.log, "");
     if config.party.is_empty() {
@@ -41,6 +42,7 @@ pub(super) fn keys() -> Vec<String> {
         list("peers", config.peers.keys()),
         list("api", config.api.keys()),
         list("taxii", config.taxii.keys()),
+        list("lookup", config.lookup.keys()),
         list("witness", config.witness.keys()),
         list("log", config.log.keys()),
         list("party.<code>", Party::default().keys()),

@@ -22,7 +22,7 @@ pub use change::{Change, Gone, HeldObject, Holding, What, Withdrawn};
 pub use cursor::{CURSORS, Cursor};
 pub use feed::Feed;
 pub use progress::{Behind, Progress, Stage};
-pub use projector::{Projector, start};
+pub use projector::{Projector, start, start_when_wanted};
 pub use views::{Projectors, Views};
 
 use comity_ledger::store::{Class, Partition, Row, StoreFault, Table};
@@ -42,6 +42,12 @@ pub trait Projection: Send + Sync + 'static {
     /// was replaced.
     fn stamp(&self) -> u64 {
         0
+    }
+
+    /// Takes up what changed outside of the log, such as a key that was replaced, and says whether something did: then the
+    /// projector looks again whether the rows fit. Called before every look at the log.
+    fn refresh(&mut self) -> bool {
+        false
     }
 
     /// Reads from its tables what it keeps in memory. Called before the first change, and again whenever memory and

@@ -8,7 +8,7 @@ use crate::stop::Stopping;
 use comity_ledger::store::{Batch, Projected, Store, StoreFault};
 use comity_record::Canonical;
 use comity_store::AnyStore;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// How long a projector rests after a fault of the store.
@@ -36,6 +36,34 @@ pub fn start<P: Projection>(
 ) -> (Progress, JoinHandle<()>) {
     let (projector, progress) = Projector::new(projection, feed);
     (progress, tokio::spawn(projector.run(changes, stopping)))
+}
+
+/// The same for a projection that nobody may ever want: it sleeps until `wanted` says so, or at once where it was wanted
+/// before and has a cursor.
+pub fn start_when_wanted<P: Projection>(
+    projection: P,
+    feed: Feed,
+    changes: watch::Receiver<u64>,
+    mut stopping: Stopping,
+    wanted: Arc<watch::Sender<bool>>,
+) -> (Progress, JoinHandle<()>) {
+    let (projector, progress) = Projector::new(projection, feed);
+    let task = tokio::spawn(async move {
+        match Cursor::read(projector.feed.store(), P::NAME).await {
+            Ok((None, None)) => {}
+            Ok(_) => drop(wanted.send_replace(true)),
+            Err(fault) => {
+                tracing::error!(view = P::NAME, code = fault.code(), %fault, "a view cannot be read")
+            }
+        }
+        let mut asked = wanted.subscribe();
+        tokio::select! {
+            asked = asked.wait_for(|wanted| *wanted) => if asked.is_err() { return },
+            () = stopping.wait() => return,
+        }
+        projector.run(changes, stopping).await;
+    });
+    (progress, task)
 }
 
 impl<P: Projection> Projector<P> {
@@ -72,7 +100,7 @@ impl<P: Projection> Projector<P> {
     }
 
     async fn follow(&mut self, opened: &mut bool) -> Result<(), StoreFault> {
-        if !*opened {
+        if self.projection.refresh() || !*opened {
             self.open().await?;
             *opened = true;
         }
@@ -84,6 +112,7 @@ impl<P: Projection> Projector<P> {
     /// Finds the place to go on from. Rows that do not fit are dropped, and building begins anew.
     pub async fn open(&mut self) -> Result<(), StoreFault> {
         let store = self.feed.store().clone();
+        self.projection.refresh();
         let size = store.head().await?.size;
         let (cursor, stored) = Cursor::read(&store, P::NAME).await?;
         self.stored = stored;

@@ -2,10 +2,11 @@
 
 use super::{
     Behind, Feed, Progress,
-    index::{Classes, Index, IndexKey, Objects, Text},
-    start,
+    index::{Classes, Index, IndexKey, Objects, Outputs, Text},
+    start, start_when_wanted,
 };
 use crate::{
+    app::lookup::LookupKeys,
     reading::Reads,
     stop::{Stop, Stopping},
 };
@@ -23,6 +24,8 @@ pub struct Views {
     all: Vec<Progress>,
     index: Index,
     reads: Reads,
+    outputs: Progress,
+    outputs_wanted: Arc<watch::Sender<bool>>,
 }
 
 /// The tasks behind the views.
@@ -34,17 +37,27 @@ pub struct Projectors {
 
 impl Views {
     /// Starts the indexes over a log that `changes` tells of, under their key.
-    pub fn start(feed: Feed, key: IndexKey, changes: &watch::Receiver<u64>) -> (Views, Projectors) {
+    pub fn start(
+        feed: Feed,
+        key: IndexKey,
+        lookup: LookupKeys,
+        changes: &watch::Receiver<u64>,
+    ) -> (Views, Projectors) {
         let (stop, _) = Stop::new();
         let (key, classes) = (Arc::new(key), Classes::default());
         let objects = Objects::new(Arc::clone(&key), classes.clone());
         let (objects, of_objects) = start(objects, feed.clone(), changes.clone(), stop.watch());
         let text = Text::new(Arc::clone(&key));
         let (text, of_text) = start(text, feed.clone(), changes.clone(), stop.watch());
+        let outputs = Outputs::new(Arc::clone(&key), lookup);
+        let outputs_wanted = Arc::new(watch::Sender::new(false));
+        let wanted = Arc::clone(&outputs_wanted);
+        let (outputs, of_outputs) =
+            start_when_wanted(outputs, feed.clone(), changes.clone(), stop.watch(), wanted);
         let all = vec![objects.clone(), text.clone()];
-        let views =
-            Views { feed, all, index: Index { key, classes, objects, text }, reads: Reads::default() };
-        (views, Projectors { stop, tasks: vec![of_objects, of_text] })
+        let index = Index { key, classes, objects, text };
+        let views = Views { feed, all, index, reads: Reads::default(), outputs, outputs_wanted };
+        (views, Projectors { stop, tasks: vec![of_objects, of_text, of_outputs] })
     }
 
     /// The indexes of objects.
@@ -72,7 +85,16 @@ impl Views {
         for view in &self.all {
             view.reaches(size).await?;
         }
+        if *self.outputs_wanted.borrow() {
+            self.outputs.reaches(size).await?;
+        }
         Ok(())
+    }
+
+    /// Returns once the outputs of lookups have come to `size` entries; they are begun where nobody wanted them before.
+    pub async fn reach_outputs(&self, size: u64) -> Result<(), Behind> {
+        self.outputs_wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
+        self.outputs.reaches(size).await
     }
 
     /// Waits until no view is far behind `size` entries. A view that cannot go on holds nobody up.

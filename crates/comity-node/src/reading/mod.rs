@@ -9,9 +9,11 @@
 //! - [`authorise`]: places become readable. Another party's first read of a record is a crossing, judged by our border
 //!   alone and entered before the bytes go; later reads are counted.
 //! - [`Finder`]: the indexes, seen through a sight.
+//! - [`outputs`]: what an oblivious lookup is answered from, seen through a sight.
 
 mod authorise;
 mod finder;
+mod outputs;
 mod query;
 mod shelf;
 mod sight;
@@ -19,6 +21,7 @@ mod versions;
 
 pub use authorise::{Permitted, Reads, authorise};
 pub use finder::{Finder, Found};
+pub use outputs::outputs;
 pub use query::{Bound, Query, values_asked};
 pub use shelf::{Copy, Header, Shelf};
 pub use sight::{Reader, Sight};

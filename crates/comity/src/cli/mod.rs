@@ -10,8 +10,8 @@ use crate::{
     screen::{COLUMNS, wrap},
     verb::{
         ask, backup, border, collection, config, crossing, demo, export, feed, house, hunt, import, index,
-        init, keys, law, ledger, letter, matching, object, peer, pouch, principles, receipt, replay, search,
-        serve, share, withdraw,
+        init, keys, law, ledger, letter, lookup, matching, object, peer, pouch, principles, receipt, replay,
+        search, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -132,6 +132,8 @@ pub enum Verb {
     Index(index::Index),
     /// Show who gets what under which duties, and send it
     Share(share::Share),
+    /// Ask another State whether it has seen a value, without showing the value
+    Lookup(lookup::Lookup),
     /// Ask another State for help
     Ask(Box<ask::Ask>),
     /// Pull from and push to other TAXII servers
@@ -177,6 +179,7 @@ impl Verb {
                 | Verb::Object(_)
                 | Verb::Index(_)
                 | Verb::Share(_)
+                | Verb::Lookup(_)
                 | Verb::Ask(_)
                 | Verb::Feed(_)
                 | Verb::Collection(_)

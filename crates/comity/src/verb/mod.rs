@@ -18,6 +18,7 @@ pub mod keys;
 pub mod law;
 pub mod ledger;
 pub mod letter;
+pub mod lookup;
 pub mod matching;
 pub mod object;
 pub(crate) mod open;
@@ -67,6 +68,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Object(verb) => object::run(&verb, &chosen, screen),
         Verb::Index(verb) => index::run(&verb, &chosen, screen),
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
+        Verb::Lookup(verb) => lookup::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
         Verb::Feed(verb) => feed::run(&verb, &chosen, screen),
         Verb::Collection(verb) => collection::run(&verb, &chosen, screen),

@@ -98,6 +98,12 @@ impl PeerClient {
         self.call(address, peer, request, TURN_LIMIT).await
     }
 
+    /// One message of an oblivious lookup at `peer`.
+    pub async fn lookup(&self, address: &str, peer: &PartyCode, body: Vec<u8>) -> Result<Vec<u8>, PeerFault> {
+        let request = (Method::POST, format!("/exchange/v1/{peer}/lookup"), Bytes::from(body));
+        self.call(address, peer, request, TURN_LIMIT).await
+    }
+
     /// The latest checkpoint of `peer`.
     pub async fn checkpoint(&self, address: &str, peer: &PartyCode) -> Result<Vec<u8>, PeerFault> {
         let request = (Method::GET, format!("/exchange/v1/{peer}/checkpoint"), Bytes::new());

@@ -3,6 +3,7 @@
 //! | path | what |
 //! |---|---|
 //! | `POST /exchange/v1/{host}/turn` | one turn of a session: opaque bytes in, opaque bytes out |
+//! | `POST /exchange/v1/{host}/lookup` | one message of an oblivious lookup |
 //! | `GET /exchange/v1/{host}/checkpoint` | the host's signed checkpoint |
 //! | `GET /exchange/v1/{host}/tile/{path}` | a tile of the host's ledger |
 //!
@@ -27,6 +28,8 @@ use comity_record::PartyCode;
 
 /// The longest body of a turn, in either direction: 24 MiB.
 pub const TURN_LIMIT: usize = 24 * 1024 * 1024;
+/// The longest message of a lookup to a node: 64 KiB.
+pub const LOOKUP_LIMIT: usize = 64 * 1024;
 /// The longest tile or checkpoint: 1 MiB.
 pub const TILE_LIMIT: usize = 1024 * 1024;
 
@@ -72,6 +75,8 @@ pub trait ExchangeHandler: Send + Sync + 'static {
     /// One turn. It may wait for something to say (a long poll), and should end early when the node stops. Where the
     /// peer hangs up, the future is dropped at its next await, as a crash would do it.
     fn turn(&self, caller: Caller, body: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+    /// One message of an oblivious lookup.
+    fn lookup(&self, caller: Caller, body: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
     /// The host's latest signed checkpoint.
     fn checkpoint(&self, caller: Caller) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
     /// A tile of the host's ledger; `path` is what follows `tile/`, unchecked.

@@ -1,6 +1,6 @@
-//! The three doors of a host, behind the one check that every request passes.
+//! The doors of a host, behind the one check that every request passes.
 
-use super::{Caller, ExchangeHandler, TURN_LIMIT, TurnRefusal};
+use super::{Caller, ExchangeHandler, LOOKUP_LIMIT, TURN_LIMIT, TurnRefusal};
 use crate::{
     clock::Clock,
     http::{
@@ -80,6 +80,7 @@ impl Figures {
 pub(super) fn router(host: Arc<HostState>) -> Router {
     Router::new()
         .route("/exchange/v1/{host}/turn", post(turn))
+        .route("/exchange/v1/{host}/lookup", post(lookup))
         .route("/exchange/v1/{host}/checkpoint", get(checkpoint))
         .route("/exchange/v1/{host}/tile/{*path}", get(tile))
         .fallback(|| async { Problem::not_found() })
@@ -93,11 +94,25 @@ async fn turn(
     request: Request,
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
-    let body = read(request.into_body(), host.body_pause).await?;
+    let body = read(request.into_body(), TURN_LIMIT, host.body_pause).await?;
     entered.account.charge(body.len());
     host.figures.bytes_in.add(count(&body));
     let answer = host.handler.turn(entered.caller.clone(), body).await;
     host.reply(&entered, answer, "application/comity-turn")
+}
+
+async fn lookup(
+    State(host): State<Arc<HostState>>,
+    Extension(key): Extension<ProvenKey>,
+    Path(called): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let entered = host.enter(&key, &called)?;
+    let body = read(request.into_body(), LOOKUP_LIMIT, host.body_pause).await?;
+    entered.account.charge(body.len());
+    host.figures.bytes_in.add(count(&body));
+    let answer = host.handler.lookup(entered.caller.clone(), body).await;
+    host.reply(&entered, answer, "application/comity-lookup")
 }
 
 async fn checkpoint(
@@ -169,9 +184,9 @@ impl HostState {
     }
 }
 
-async fn read(body: Body, pause: Duration) -> Result<Vec<u8>, Problem> {
-    body::read(body, TURN_LIMIT, pause).await.map_err(|fault| match fault {
-        BodyFault::TooLong => Problem::too_long(TURN_LIMIT),
+async fn read(body: Body, limit: usize, pause: Duration) -> Result<Vec<u8>, Problem> {
+    body::read(body, limit, pause).await.map_err(|fault| match fault {
+        BodyFault::TooLong => Problem::too_long(limit),
         BodyFault::TooSlow => Problem::too_slow(),
         BodyFault::Broken(why) => {
             tracing::debug!(%why, "a turn broke off");

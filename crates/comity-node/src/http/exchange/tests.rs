@@ -90,6 +90,9 @@ impl ExchangeHandler for Echo {
             }
         })
     }
+    fn lookup(&self, caller: Caller, body: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async move { Ok(format!("lookup of {}: {} bytes", caller.peer, body.len()).into_bytes()) })
+    }
     fn checkpoint(&self, caller: Caller) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
         Box::pin(async move { Ok(format!("checkpoint of {}\n", caller.host).into_bytes()) })
     }

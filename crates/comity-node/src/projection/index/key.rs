@@ -1,16 +1,11 @@
 //! The key of the indexes: what turns terms into keyed hashes, and seals what a row has to say in words.
 
-use crate::{app::Fault, random::Random};
+use crate::{app::Fault, private, random::Random};
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
 };
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::Path,
-};
+use std::{io, path::Path};
 
 /// A keyed hash of a term: the first half of HMAC-SHA-256 (RFC 2104). At a billion terms two are alike with a probability
 /// of less than 2^-68.
@@ -46,7 +41,7 @@ impl IndexKey {
     pub fn draw_at(path: &Path, random: &dyn Random) -> Result<[u8; KEY], Fault> {
         let mut bytes = [0; KEY];
         random.fill(&mut bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        write(path, &bytes).map_err(|why| fault(path, &why))?;
+        private::write(path, HEADING, &crate::app::to_hex(&bytes)).map_err(|why| fault(path, &why))?;
         Ok(bytes)
     }
 
@@ -119,31 +114,9 @@ const CLASS: u32 = 0x8000_0001;
 const NONCE: u32 = 0x8000_0002;
 
 fn read(path: &Path) -> io::Result<Option<[u8; KEY]>> {
-    let file = match File::open(path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
-    let mode = file.metadata()?.mode();
-    if mode & 0o077 != 0 {
-        return Err(io::Error::other(format!("others can open it (mode {:o})", mode & 0o777)));
-    }
-    let mut text = String::new();
-    file.take(1000).read_to_string(&mut text)?;
-    let digits = text.strip_prefix(HEADING).map(str::trim).and_then(crate::app::hex);
-    let key = digits.and_then(|digits| <[u8; KEY]>::try_from(digits).ok());
+    let Some(digits) = private::read(path, HEADING)? else { return Ok(None) };
+    let key = crate::app::hex(&digits).and_then(|digits| <[u8; KEY]>::try_from(digits).ok());
     key.map(Some).ok_or_else(|| io::Error::other("it is not such a file"))
-}
-
-fn write(path: &Path, bytes: &[u8; KEY]) -> io::Result<()> {
-    let part = path.with_extension("part");
-    match fs::remove_file(&part) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-    writeln!(file, "{HEADING}\n{}", crate::app::to_hex(bytes))?;
-    file.sync_all()?;
-    fs::rename(&part, path)
 }
 
 fn fault(path: &Path, why: &io::Error) -> Fault {

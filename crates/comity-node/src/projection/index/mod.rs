@@ -8,6 +8,7 @@
 //! index_terms    partition: family   term (16 bytes), class (8), entry (8)   -> slots; of ids with version and digest
 //!                partition 0         class (8), time added (8), entry (8)    -> slots
 //! index_text     partition 7         word (16), class (8), entry (8)         -> slots
+//! index_outputs  partition 8         class (8), output (16), entry (8)           -> slots
 //! index_rows, index_text_rows        entry (8), class (8)                    -> the keys of its rows above
 //! index_classes                      class (8)                               -> what the border looks at, sealed
 //! ```
@@ -18,6 +19,7 @@
 mod class;
 mod key;
 mod objects;
+mod outputs;
 mod posting;
 mod postings;
 mod text;
@@ -25,7 +27,8 @@ mod text;
 pub use class::{ClassId, Classes, Known, WITHHELD};
 pub use key::{IndexKey, Mac};
 pub use objects::Objects;
-pub use posting::{ADDED, Item, Version, decode, row_key, sortable};
+pub use outputs::Outputs;
+pub use posting::{ADDED, Item, OUTPUT, Version, decode, row_key, sortable};
 pub use text::{Text, WORD};
 
 use super::{Progress, view};
@@ -42,6 +45,11 @@ pub const CLASSES: Table = view("index_classes");
 pub const WORDS: Table = view("index_text");
 /// The keys of an entry's rows in [`WORDS`].
 pub const WORD_ROWS: Table = view("index_text_rows");
+
+/// Outputs of the oblivious function for the values of objects, under the key of lookups.
+pub const OUTPUTS: Table = view("index_outputs");
+/// The keys of an entry's rows in [`OUTPUTS`].
+pub const OUTPUT_ROWS: Table = view("index_output_rows");
 
 /// The indexes, for readers. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -7,6 +7,9 @@ use comity_threat::{Moment, index::Family};
 /// The partition of all objects by the time they were added.
 pub const ADDED: u32 = 0;
 
+/// The partition of outputs of the oblivious function: a class's are read together.
+pub const OUTPUT: u32 = 8;
+
 /// A slot in which a term stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
@@ -36,6 +39,7 @@ impl Version {
 pub fn row_key(partition: u32, mac: &Mac, class: &ClassId, at: i64, entry: u64) -> Vec<u8> {
     match partition {
         ADDED => [class.as_slice(), &sortable(at), &entry.to_be_bytes()].concat(),
+        OUTPUT => [class.as_slice(), mac, &entry.to_be_bytes()].concat(),
         _ => [mac.as_slice(), class, &entry.to_be_bytes()].concat(),
     }
 }
