@@ -108,6 +108,8 @@ const PURE_LIBRARIES: &[&str] = &[
     "miette",
     "minicbor",
     "psl",
+    // Traits alone, without its feature `getrandom`: voprf takes our bytes through them.
+    "rand_core",
     "regex",
     "regex-syntax",
     "rustc-hash",
@@ -116,6 +118,7 @@ const PURE_LIBRARIES: &[&str] = &[
     "serde_json",
     "thiserror",
     "unicode-normalization",
+    "voprf",
     "zstd",
 ];
 
