@@ -8,6 +8,7 @@
 
 mod acknowledgement;
 mod backoff;
+pub mod case_export;
 pub mod desk;
 mod dispatch;
 pub mod feed;

@@ -6,6 +6,7 @@ mod authored;
 mod backup;
 mod console;
 mod files;
+mod flows;
 mod index;
 mod kills;
 mod leak;

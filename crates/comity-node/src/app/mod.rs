@@ -5,6 +5,7 @@ pub mod ask;
 pub mod audit;
 pub mod backup;
 pub mod carry;
+pub mod case;
 pub mod change;
 pub mod collection;
 pub mod crossing;

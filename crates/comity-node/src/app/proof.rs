@@ -91,6 +91,22 @@ impl Action for ExportReceipt {
     }
 }
 
+/// The receipt of the crossing of a record, and whether it is provisional. The envelope stands beside it where it is used.
+pub(super) async fn receipt_of(
+    desk: &mut NodeDesk,
+    now: Timestamp,
+    record: &str,
+    own: &RootSigned<Letter>,
+) -> Result<(Vec<u8>, bool), Fault> {
+    let wanted = ExportReceipt { id: record.to_owned(), with_record: false };
+    let (contents, trust) = contents(desk, now, &wanted, own).await?;
+    let provisional = Provisional::new(contents);
+    Ok(match provisional.clone().complete(&trust) {
+        Ok(receipt) => (receipt.to_bytes(), false),
+        Err(_) => (provisional.to_bytes(), true),
+    })
+}
+
 /// What goes into the receipt, and the trust under which it is checked before it is given out.
 async fn contents(
     desk: &mut NodeDesk,

@@ -1,8 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, backup, change, collection, crossing, feed, house, hunt, index, ledger, lookup,
-    object, peer, pouch, proof, search, share, succession, upload, withdraw,
+    Action, Ctx, Fault, ask, backup, case, change, collection, crossing, feed, house, hunt, index, ledger,
+    lookup, object, peer, pouch, proof, search, share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -60,6 +60,16 @@ actions! {
     share::Share,
     lookup::Lookup,
     ask::Ask,
+    case::draft::NewCase,
+    case::preview::PreviewCase,
+    case::authorise::AuthoriseCase,
+    case::send::SendCase,
+    case::step::StepCase,
+    case::show::ShowCase,
+    case::show::ListCases,
+    case::export::ExportCase,
+    case::mandate::SetMandate,
+    case::mandate::SetRule,
     crossing::Inbox,
     crossing::Outbox,
     crossing::ShowCrossing,
@@ -146,7 +156,9 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let status = match fault.code.as_str() {
             "node/busy" | "node/stopping" => return Problem::unavailable(fault.text, 2),
-            "desk/no-record" | "object/none" | "crossing/none" | "desk/no-peer" => StatusCode::NOT_FOUND,
+            "desk/no-record" | "object/none" | "crossing/none" | "case/none" | "desk/no-peer" => {
+                StatusCode::NOT_FOUND
+            }
             code if code.starts_with("input/") => StatusCode::BAD_REQUEST,
             code if code.starts_with("store/") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

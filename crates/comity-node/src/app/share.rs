@@ -2,7 +2,7 @@
 
 use super::{Action, Ctx, Fault, sequencer::NodeDesk};
 use comity_border::{
-    Basis, Case, Competence, Confirmation, Considered, Decision, Direction, Request, Verdict,
+    Basis, Case, Competence, Confirmation, Considered, Decision, Direction, Request, Ruling, Verdict,
 };
 use comity_exchange::{DeskFault, Scope, Sharing};
 use comity_record::{Body, PartyCode, RecordId, Timestamp, label::Purpose};
@@ -233,12 +233,17 @@ async fn preview(desk: &NodeDesk, now: Timestamp, sharings: Vec<Sharing>) -> Res
 
 async fn show(desk: &NodeDesk, record: RecordId, decision: &Decision) -> Result<JudgedShown, DeskFault> {
     let row = desk.record_rows(&[record]).await?.pop().flatten();
-    let ruling = &decision.ruling;
-    Ok(JudgedShown {
-        record: record.to_string(),
+    let shown = ruled(&record.to_string(), &decision.to, &decision.ruling);
+    Ok(JudgedShown { objects: row.map_or(0, |row| row.objects), ..shown })
+}
+
+/// A ruling on a record, for the officer.
+pub(super) fn ruled(record: &str, to: &PartyCode, ruling: &Ruling) -> JudgedShown {
+    JudgedShown {
+        record: record.to_owned(),
         derived: None,
-        objects: row.map_or(0, |row| row.objects),
-        to: decision.to.to_string(),
+        objects: 0,
+        to: to.to_string(),
         verdict: ruling.verdict.to_string(),
         codes: ruling.codes.iter().map(ToString::to_string).collect(),
         reasons: ruling.reasons().into_iter().map(str::to_owned).collect(),
@@ -248,7 +253,7 @@ async fn show(desk: &NodeDesk, record: RecordId, decision: &Decision) -> Result<
         considered: ruling.considered.iter().map(article).collect(),
         entry: None,
         position: None,
-    })
+    }
 }
 
 /// An article in one line: `untoc 18: excluded (out-of-scope), as of 2026-01`.

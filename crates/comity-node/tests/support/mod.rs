@@ -1,5 +1,7 @@
 //! Whole nodes for tests: made in a folder of their own, with letters exchanged by hand.
 
+pub mod set_time;
+
 use comity_exchange::DeskFault;
 use comity_node::{
     app::{

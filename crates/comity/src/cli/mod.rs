@@ -9,9 +9,9 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, backup, border, collection, config, crossing, demo, export, feed, house, hunt, import, index,
-        init, keys, law, ledger, letter, lookup, matching, object, peer, pouch, principles, receipt, replay,
-        search, serve, share, withdraw,
+        ask, backup, border, case, collection, config, crossing, demo, export, feed, house, hunt, import,
+        index, init, keys, law, ledger, letter, lookup, matching, object, peer, pouch, principles, receipt,
+        replay, search, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -136,6 +136,9 @@ pub enum Verb {
     Lookup(lookup::Lookup),
     /// Ask another State for help
     Ask(Box<ask::Ask>),
+    /// Carry a case between States, from the draft to its proof
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Case(case::Verb),
     /// Pull from and push to other TAXII servers
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Feed(feed::Verb),
@@ -167,7 +170,8 @@ pub enum Verb {
 impl Verb {
     /// Whether the verb shows what a party's node holds.
     pub fn is_of_a_node(&self) -> bool {
-        let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node());
+        let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node())
+            || matches!(self, Verb::Case(case) if case.shows_a_node());
         page || matches!(
             self,
             Verb::Peer(_)

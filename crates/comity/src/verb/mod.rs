@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod backup;
 pub mod border;
+pub mod case;
 pub mod collection;
 pub mod config;
 pub mod crossing;
@@ -70,6 +71,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Share(verb) => share::run(&verb, &chosen, screen),
         Verb::Lookup(verb) => lookup::run(&verb, &chosen, screen),
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
+        Verb::Case(verb) => case::run(&verb, &chosen, screen),
         Verb::Feed(verb) => feed::run(&verb, &chosen, screen),
         Verb::Collection(verb) => collection::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),

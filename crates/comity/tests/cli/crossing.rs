@@ -26,7 +26,7 @@ pub fn code(answer: &Value) -> &str {
     answer.pointer("/error/code").and_then(Value::as_str).unwrap()
 }
 
-fn text<'v>(answer: &'v Value, pointer: &str) -> &'v str {
+pub fn text<'v>(answer: &'v Value, pointer: &str) -> &'v str {
     answer.pointer(pointer).and_then(Value::as_str).unwrap()
 }
 
@@ -42,7 +42,7 @@ fn page(folder: &Path, arguments: &str) {
 }
 
 /// Two parties who accepted each other's letters and have a competent unit each.
-fn two(folder: &Path) {
+pub fn two(folder: &Path) {
     for name in ["xa", "xb"] {
         done(folder, &format!("init --party {name} --dir {name} --unit 'cert=Exercise Act 4'"));
         let config = folder.join(name).join("comity.toml");

@@ -1,0 +1,137 @@
+//! Sending a case: an authorised draft becomes the request and the step that opens it; of a case that was sent, what did
+//! not arrive is put to the border again.
+
+use super::{acting::Acting, draft::Checked, opening::act_of};
+use crate::app::{
+    Action, Ctx, Fault, NodeDesk,
+    share::{JudgedShown, ruled},
+};
+use comity_affairs::home::HomeEntry;
+use comity_exchange::{Scope, Shared, Stepped};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Sends an authorised draft, or again what of a sent case did not arrive.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SendCase {
+    /// The case.
+    pub case: String,
+    /// The officer, where the console speaks for one.
+    pub officer: Option<String>,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SteppedShown {
+    /// The case.
+    pub case: String,
+    /// The step.
+    pub step: String,
+    /// The state of the case now.
+    pub state: String,
+    /// The record that carries the step.
+    pub record: Option<String>,
+    /// Whether it goes out. Where it does not, the border refused, and it is no part of the case.
+    pub sent: bool,
+    /// What our border said of each record.
+    pub judged: Vec<JudgedShown>,
+    /// What an officer should know about the step; it blocks nothing.
+    pub notes: Vec<String>,
+}
+
+impl Action for SendCase {
+    const NAME: &'static str = "case.send";
+    const SUMMARY: &'static str = "sends an authorised draft, or again what of a sent case did not arrive";
+    const SCOPE: Scope = Scope::Cases;
+    type Reply = SteppedShown;
+
+    async fn run(self, ctx: &Ctx) -> Result<SteppedShown, Fault> {
+        let by = ctx.by.clone();
+        let sent = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let acting = Acting::of(desk.house(), by.as_ref(), self.officer.as_deref(), now.date())?;
+                let case = desk.find_case(&self.case).await?;
+                let thread = super::authorise::thread_of(desk, case).await?;
+                acting.must_read(desk.house(), thread, &self.case, now.date())?;
+                if let Some(file) = desk.case_file(case).await? {
+                    let shared = desk.case_resend(now, means.entropy(), &file).await?;
+                    return Ok(resent(&case.to_string(), &file.history.view().state.to_string(), &shared));
+                }
+                let home = desk.home_of(case).await?;
+                let open = home.draft.as_ref().filter(|_| home.abandoned.is_none());
+                let draft = open.ok_or_else(|| Fault::new("case/not-a-draft", "the draft was given up"))?;
+                let faults = Checked::of(desk, draft, now.date())?.faults;
+                if let Some(first) = faults.first() {
+                    let text = format!("the draft has {} faults; the first: {}", faults.len(), first.text);
+                    return Err(Fault::new("case/incomplete", text));
+                }
+                let rules: Vec<_> = desk.house().case_rules.values().cloned().collect();
+                let lacking = home.lacking(&rules, now.date());
+                if !lacking.is_empty() {
+                    let text = format!("before it is sent it needs {}", lacking.join("; "));
+                    return Err(
+                        Fault::new("case/not-authorised", text).help("`comity case authorise` gives it")
+                    );
+                }
+                let act = act_of(desk, case, draft, &acting, now)?;
+                let stepped = desk.case_step(now, means.entropy(), &act).await?;
+                if stepped.position.is_some() {
+                    let entry = HomeEntry::Sent { record: stepped.record };
+                    desk.home_enter(now, means.entropy(), case, by.clone(), &entry).await?;
+                }
+                shown(desk, &stepped, Vec::new()).await
+            })
+        });
+        sent.await?
+    }
+}
+
+/// What became of a step, for the officer.
+pub async fn shown(desk: &NodeDesk, stepped: &Stepped, notes: Vec<String>) -> Result<SteppedShown, Fault> {
+    let case = stepped.event.case;
+    let file = desk.case_file(case).await?;
+    let state = file.map_or_else(|| "draft".to_owned(), |file| file.history.view().state.to_string());
+    let judged = stepped
+        .verdicts
+        .iter()
+        .map(|(record, verdict)| {
+            let mut shown = ruled(&record.to_string(), &verdict.decision.to, &verdict.decision.ruling);
+            shown.entry = Some(verdict.index);
+            shown
+        })
+        .collect();
+    Ok(SteppedShown {
+        case: case.to_string(),
+        step: stepped.event.step.kind().to_string(),
+        state,
+        record: Some(stepped.record.to_string()),
+        sent: stepped.position.is_some(),
+        judged,
+        notes,
+    })
+}
+
+fn resent(case: &str, state: &str, shared: &[Shared]) -> SteppedShown {
+    let judged: Vec<JudgedShown> = shared
+        .iter()
+        .map(|one| {
+            let mut shown = ruled(&one.record.to_string(), &one.to, &one.verdict.decision.ruling);
+            (shown.entry, shown.position) = (Some(one.verdict.index), one.position);
+            shown
+        })
+        .collect();
+    let note = match shared.len() {
+        0 => "everything of ours in this case has arrived or is on its way".to_owned(),
+        count => format!("{count} records that had not arrived were put to the border again"),
+    };
+    SteppedShown {
+        case: case.to_owned(),
+        step: "send again".to_owned(),
+        state: state.to_owned(),
+        record: None,
+        sent: shared.iter().all(|one| one.position.is_some()),
+        judged,
+        notes: vec![note],
+    }
+}

@@ -1,0 +1,173 @@
+//! Taking a step in a case, and what is open to whom.
+
+use super::{
+    acting::Acting,
+    labels,
+    send::{SteppedShown, shown},
+    steps::{Given, kind_of, step_of},
+};
+use crate::app::{Action, Ctx, Fault, NodeDesk};
+use comity_affairs::{
+    Side, State, Step, Thread,
+    ground::{Standing, standing},
+};
+use comity_exchange::{CaseAct, CaseFile, DeskFault, Scope};
+use comity_record::{OfficerId, UnitCode, label::Purpose};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Takes a step in a case that was sent or received.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct StepCase {
+    /// The case, by the digits of its id, our reference or the other side's ticket.
+    pub case: String,
+    /// The step, such as `begin-check`.
+    pub step: String,
+    /// What the step says, by option: `ground`, `reasons`, `until` and so on.
+    #[serde(default)]
+    pub with: BTreeMap<String, Vec<String>>,
+    /// Fields, by their codes.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// The thread; that of the step which opened the case where absent.
+    pub thread: Option<String>,
+    /// The unit that takes it; the officer's own where absent.
+    pub unit: Option<String>,
+    /// The officer, where the console speaks for one.
+    pub officer: Option<String>,
+}
+
+impl Action for StepCase {
+    const NAME: &'static str = "case.step";
+    const SUMMARY: &'static str =
+        "takes a step in a case: acknowledge, check, ask back, refuse, execute and so on";
+    const SCOPE: Scope = Scope::Cases;
+    type Reply = SteppedShown;
+
+    async fn run(self, ctx: &Ctx) -> Result<SteppedShown, Fault> {
+        let by = ctx.by.clone();
+        let stepped = ctx.sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let kind = kind_of(&self.step)?;
+                let acting = Acting::of(desk.house(), by.as_ref(), self.officer.as_deref(), now.date())?;
+                let (file, act, notes) = self.act(desk, &acting, kind, now.date()).await?;
+                must_be_whole(desk, &file).await?;
+                let stepped = desk.case_step(now, means.entropy(), &act).await?;
+                shown(desk, &stepped, notes).await
+            })
+        });
+        stepped.await?
+    }
+}
+
+/// A chain grows only behind steps that the other side has or will get: else what follows would wait there for ever.
+async fn must_be_whole(desk: &NodeDesk, file: &CaseFile) -> Result<(), Fault> {
+    let lost = desk.case_delivery(file).await?.into_iter().filter(|(_, delivery)| delivery.is_lost()).count();
+    if lost == 0 {
+        return Ok(());
+    }
+    let text = format!("{lost} records of ours in this case did not reach `{}`", file.peer);
+    Err(Fault::new("case/not-delivered", text)
+        .help("`comity case show` says why; `comity case send` sends them again"))
+}
+
+impl StepCase {
+    async fn act(
+        &self,
+        desk: &NodeDesk,
+        acting: &Acting,
+        kind: comity_affairs::StepKind,
+        on: comity_record::Date,
+    ) -> Result<(CaseFile, CaseAct, Vec<String>), Fault> {
+        let case = desk.find_case(&self.case).await?;
+        let Some(file) = desk.case_file(case).await? else {
+            let text = "the case is a draft: it is opened by sending it";
+            return Err(
+                Fault::new("case/not-sent", text).help("`comity case authorise`, then `comity case send`")
+            );
+        };
+        let opened = file.entries.first().map_or(Thread::Judicial, |first| first.event.thread);
+        let thread = self.thread.as_deref().map(super::thread).transpose()?.unwrap_or(opened);
+        acting.must_read(desk.house(), thread, &self.case, on)?;
+        let view = file.history.view();
+        let given = Given { with: self.with.clone(), fields: self.fields.clone() };
+        let step = step_of(kind, &given, &view)?;
+        let mut request = desk.case_request(&file).await?.ok_or_else(|| {
+            Fault::new(
+                "case/no-judgement",
+                "no crossing of this case is held here, so nothing can rest on it",
+            )
+        })?;
+        let unit: Option<UnitCode> =
+            self.unit.as_deref().map(str::parse).transpose().map_err(Fault::input)?;
+        let competence = acting.competence(desk, unit.as_ref(), request.purpose, on)?;
+        let purpose: Purpose = request.purpose;
+        request.sender_unit = Some(competence.clone());
+        let second = second(desk, &file, acting, &step).await?;
+        let notes = notes(desk, &file, &step).await?;
+        let act = CaseAct {
+            case,
+            peer: file.peer.clone(),
+            flow: file.history.flow(),
+            exercise: view.exercise,
+            thread,
+            unit: competence.unit,
+            officer: acting.officer.clone(),
+            second,
+            step,
+            asks: None,
+            labels: labels::of_channel(thread, purpose),
+            request,
+        };
+        Ok((file, act, notes))
+    }
+}
+
+/// The second person of a release: who approved this very manifest at home, and is another officer.
+async fn second(
+    desk: &NodeDesk,
+    file: &CaseFile,
+    acting: &Acting,
+    step: &Step,
+) -> Result<Option<OfficerId>, Fault> {
+    let Step::Release { manifest } = step else { return Ok(None) };
+    let home = desk.home_of(file.case).await?;
+    let second = home.second(step.kind().as_str(), Some(*manifest), &acting.officer);
+    second.cloned().map(Some).ok_or_else(|| {
+        Fault::new("case/no-second", "nobody else has approved the release of this manifest").help(
+            "a second officer approves it with `comity case authorise ID --step release --manifest HASH`",
+        )
+    })
+}
+
+/// What the register says of a ground. It is shown, and blocks nothing.
+async fn notes(desk: &NodeDesk, file: &CaseFile, step: &Step) -> Result<Vec<String>, DeskFault> {
+    let (Step::Refuse { ground, .. } | Step::Postpone { ground, .. }) = step else { return Ok(Vec::new()) };
+    let about = super::show::About::of(desk, file).await?;
+    let how = standing(&desk.law().register, about.ground(), &ground.code);
+    Ok(match how {
+        Standing::Listed => Vec::new(),
+        _ => vec![format!("the ground `{}` is {}; it was stated all the same", ground.code, how.as_str())],
+    })
+}
+
+/// Whose turn it is to move the case on, in words.
+pub fn who_moves(file: &CaseFile, own: &str) -> String {
+    let view = file.history.view();
+    if view.state.is_final() {
+        return "nobody: nothing more is expected".to_owned();
+    }
+    let moves = |side: Side| {
+        comity_affairs::table::edges(view.flow, view.emergency)
+            .any(|edge| edge.owner == side && edge.to.is_some() && edge.from.contains(&view.state))
+    };
+    let name = |side: Side| if side == file.side { own.to_owned() } else { file.peer.to_string() };
+    match (moves(Side::Asking), moves(Side::Asked), view.state) {
+        (_, true, _) if view.state != State::InfoNeeded && view.state != State::Offered => name(Side::Asked),
+        (true, ..) => name(Side::Asking),
+        (false, true, _) => name(Side::Asked),
+        (false, false, _) => "nobody: nothing more is expected".to_owned(),
+    }
+}

@@ -1,0 +1,565 @@
+//! Cases played on real desks from files that a prosecutor can read: tests/flows/README.md says how they are written.
+
+#![expect(
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a flow that plays otherwise fails, and whoever runs it may choose one"
+)]
+
+use crate::support::set_time::party;
+use comity_affairs::form::Form;
+use comity_exchange::{case_export::CaseExport, turn::Turn};
+use comity_node::{
+    app::{
+        Action, Ctx, Fault, Hosted,
+        ask::SelectorAsked,
+        case::{
+            authorise::AuthoriseCase,
+            draft::NewCase,
+            export::ExportCase,
+            mandate::{SetMandate, SetRule},
+            preview::PreviewCase,
+            send::{SendCase, SteppedShown},
+            show::{CaseShown, ShowCase},
+            step::StepCase,
+        },
+        hex,
+        house::{AddOfficer, AddUnit, EndUnit},
+        peer::{AcceptLetter, ResumePeer, SuspendPeer, fingerprint},
+        pouch::{OpenPouch, PackPouch},
+        to_hex,
+    },
+    clock::{Clock, SetTime},
+};
+use comity_record::{Canonical, Letter, PartyCode, RootSigned, Timestamp};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use tempfile::TempDir;
+
+/// A desk of a flow.
+pub struct Desk {
+    pub hosted: Hosted,
+    pub letter: RootSigned<Letter>,
+    _dir: TempDir,
+}
+
+/// What is played.
+pub struct Stage {
+    pub desks: BTreeMap<String, Desk>,
+    pub time: Arc<SetTime>,
+    /// Cases by the names that the flow gives them.
+    pub cases: BTreeMap<String, String>,
+    place: String,
+}
+
+/// A line of a flow with the lines indented below it.
+#[derive(Debug)]
+pub struct Scene {
+    pub line: usize,
+    pub text: String,
+    pub below: Vec<(String, String)>,
+}
+
+/// Reads a flow: a line that is not indented is an act, indented ones belong to it.
+pub fn scenes(text: &str) -> Vec<Scene> {
+    assert!(text.starts_with("# "), "a flow begins with a sentence that says what it shows");
+    let mut scenes: Vec<Scene> = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line.starts_with(' ') {
+            let (key, value) = line.split_once(':').unwrap_or((line, ""));
+            let scene = scenes.last_mut().unwrap();
+            scene.below.push((key.trim().to_owned(), value.trim().to_owned()));
+        } else {
+            scenes.push(Scene { line: number + 1, text: line.trim().to_owned(), below: Vec::new() });
+        }
+    }
+    scenes
+}
+
+impl Scene {
+    pub fn all(&self, key: &str) -> Vec<String> {
+        self.below.iter().filter(|(found, _)| found == key).map(|(_, value)| value.clone()).collect()
+    }
+
+    pub fn one(&self, key: &str) -> Option<String> {
+        self.all(key).into_iter().next()
+    }
+
+    /// The lines `field CODE: VALUE`.
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        let fields = self
+            .below
+            .iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix("field ")?.trim().to_owned(), value.clone())));
+        fields.collect()
+    }
+}
+
+/// What an act comes to: done, or refused with a code.
+pub type Outcome = Result<Done, Fault>;
+
+/// What an act that was done says.
+#[derive(Default)]
+pub struct Done {
+    pub notes: Vec<String>,
+    /// The codes of our border, where it refused.
+    pub refused: Vec<String>,
+}
+
+impl From<SteppedShown> for Done {
+    fn from(shown: SteppedShown) -> Done {
+        let refused = shown.judged.into_iter().filter(|one| one.verdict != "cleared");
+        Done { notes: shown.notes, refused: refused.flat_map(|one| one.codes).collect() }
+    }
+}
+
+impl Stage {
+    /// Desks of the parties, each with its letter accepted by the others.
+    pub async fn set(parties: &[&str], at: Timestamp) -> Stage {
+        let time = Arc::new(SetTime::new(at));
+        let mut desks = BTreeMap::new();
+        for code in parties {
+            let (hosted, letter, dir) = party(code, &Clock::of(time.clone())).await;
+            desks.insert((*code).to_owned(), Desk { hosted, letter, _dir: dir });
+        }
+        let stage = Stage { desks, time, cases: BTreeMap::new(), place: String::new() };
+        for (code, desk) in &stage.desks {
+            for (_, other) in stage.desks.iter().filter(|(other, _)| *other != code) {
+                let fingerprint = fingerprint(&other.letter.introduce().unwrap());
+                let accept = AcceptLetter { letter: to_hex(&other.letter.to_bytes()), fingerprint };
+                accept.run(&desk.hosted.ctx).await.unwrap();
+            }
+        }
+        stage
+    }
+
+    pub fn ctx(&self, code: &str) -> &Ctx {
+        &self.desks.get(code).unwrap_or_else(|| panic!("{}: no desk `{code}`", self.place)).hosted.ctx
+    }
+
+    pub fn case(&self, name: &str) -> String {
+        self.cases.get(name).unwrap_or_else(|| panic!("{}: no case `{name}`", self.place)).clone()
+    }
+
+    /// Turns between two desks until neither has anything more to say.
+    pub async fn exchange(&self, a: &str, b: &str) {
+        for _ in 0..6 {
+            self.turn(a, b).await;
+            self.turn(b, a).await;
+        }
+    }
+
+    async fn turn(&self, from: &str, to: &str) {
+        let (sender, receiver): (PartyCode, PartyCode) = (from.parse().unwrap(), to.parse().unwrap());
+        let peer = receiver.clone();
+        let filled = self.ctx(from).sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                let mut turn = desk.fill_turn(now, means.entropy(), &peer).await.unwrap();
+                let lacking = desk.peer(&peer).unwrap().lacking;
+                desk.add_acknowledgements(&peer, lacking, &mut turn).await.unwrap();
+                turn.to_bytes()
+            })
+        });
+        let turn = Turn::from_bytes(&filled.await.unwrap()).unwrap();
+        let taken = self.ctx(to).sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                desk.take_turn(now, means.entropy(), &sender, &turn).await.map(drop)
+            })
+        });
+        taken.await.unwrap().unwrap();
+    }
+
+    /// Plays a scene.
+    pub async fn play(&mut self, flow: &str, scene: &Scene) {
+        self.place = format!("{flow}:{}", scene.line);
+        let (act, expected) = match scene.text.split_once(" -> ") {
+            Some((act, expected)) => (act, Some(expected)),
+            None => (scene.text.as_str(), None),
+        };
+        let words: Vec<&str> = act.split_whitespace().collect();
+        let outcome = match words.as_slice() {
+            ["at", time] => {
+                self.time.set(time.parse().unwrap());
+                Ok(Done::default())
+            }
+            ["everything", "arrives"] => {
+                let codes: Vec<String> = self.desks.keys().cloned().collect();
+                for (n, a) in codes.iter().enumerate() {
+                    for b in &codes[n + 1..] {
+                        self.exchange(a, b).await;
+                    }
+                }
+                Ok(Done::default())
+            }
+            ["a", "pouch", "goes", "from", from, "to", to] => self.pouch(from, to).await,
+            [party, "drafts", name] => self.draft(party, name, scene).await,
+            [party, "authorises", name, ..] => self.authorise(party, name, scene).await,
+            [party, "previews", name] => self.preview(party, name, scene).await,
+            [party, "sends", name] => {
+                let send = SendCase { case: self.case(name), officer: scene.one("by") };
+                send.run(self.ctx(party)).await.map(Done::from)
+            }
+            [party, "in", name, "does", step] => self.step(party, name, step, scene).await,
+            [party, "sees", name] => self.see(party, name, scene).await,
+            [party, "proves", name] => self.prove(party, name, scene).await,
+            [party, "has", rest @ ..] => self.house(party, rest, scene).await,
+            [party, "suspends", other] => {
+                let reason = "an exercise".to_owned();
+                let suspend = SuspendPeer { party: (*other).to_owned(), reason };
+                suspend.run(self.ctx(party)).await.map(|_| Done::default())
+            }
+            [party, "resumes", other] => {
+                let resume = ResumePeer { party: (*other).to_owned() };
+                resume.run(self.ctx(party)).await.map(|_| Done::default())
+            }
+            _ => panic!("{}: `{act}` is not understood", self.place),
+        };
+        self.judge(outcome, expected);
+    }
+
+    fn judge(&self, outcome: Outcome, expected: Option<&str>) {
+        let place = &self.place;
+        match (expected.map(|text| text.split_once(' ').unwrap_or((text, ""))), outcome) {
+            (None, Ok(done)) => {
+                assert!(done.refused.is_empty(), "{place}: the border refused: {:?}", done.refused);
+                assert!(done.notes.is_empty(), "{place}: noted, and not expected: {:?}", done.notes);
+            }
+            (None, Err(fault)) => panic!("{place}: {fault} [{}] {:?}", fault.code, fault.help),
+            (Some(("refused", code)), Err(fault)) => assert_eq!(fault.code, code, "{place}: {fault}"),
+            (Some(("refused", code)), Ok(done)) => {
+                assert!(done.refused.iter().any(|found| found == code), "{place}: {:?}", done.refused);
+            }
+            (Some(("noted", text)), Ok(done)) => {
+                assert!(done.refused.is_empty(), "{place}: {:?}", done.refused);
+                assert!(done.notes.iter().any(|note| note.contains(text)), "{place}: {:?}", done.notes);
+            }
+            (Some((word, _)), Ok(_)) => panic!("{place}: `{word}` is not understood"),
+            (Some(_), Err(fault)) => panic!("{place}: {fault} [{}]", fault.code),
+        }
+    }
+
+    async fn draft(&mut self, party: &str, name: &str, scene: &Scene) -> Outcome {
+        let known = self.cases.get(name).cloned();
+        let form = scene.one("form");
+        let measure = scene.one("measure");
+        let mut fields = BTreeMap::new();
+        if known.is_none() {
+            let of = form.as_deref().and_then(|form| form.parse().ok());
+            let of = of.or(measure.as_deref().and_then(Form::of_measure)).unwrap();
+            fields = letterhead(of);
+            fields.insert("reference".to_owned(), name.to_owned());
+        }
+        fields.extend(scene.fields());
+        let number = |key: &str| scene.one(key).map(|text| text.parse().unwrap());
+        let new = NewCase {
+            case: known,
+            to: scene.one("to"),
+            form,
+            measure,
+            fields,
+            selector: selector(scene),
+            offence: scene.one("offence"),
+            penalty: number("penalty"),
+            organised: scene.one("organised").map(|text| text == "yes"),
+            purpose: scene.one("purpose"),
+            thread: scene.one("thread"),
+            unit: scene.one("unit"),
+            officer: scene.one("by"),
+            emergency: scene.one("emergency").is_some(),
+            exercise: scene.one("exercise").is_some(),
+            basis: scene.one("basis"),
+            assurance: scene.one("assurance"),
+            other_basis: scene.one("other basis"),
+            confirmed: scene.all("confirmed"),
+            labels: scene.all("label"),
+            language: None,
+            dry: false,
+        };
+        let shown = new.run(self.ctx(party)).await?;
+        self.cases.insert(name.to_owned(), shown.case.clone());
+        let mut wrong: Vec<&str> = shown.faults.iter().map(|fault| fault.code.as_str()).collect();
+        wrong.sort_unstable();
+        wrong.dedup();
+        let expected = scene.one("wrong").unwrap_or_default();
+        assert_eq!(wrong.join(", "), expected, "{}: {:?}", self.place, shown.faults);
+        for line in scene.all("considered") {
+            let found = shown.basis.considered.iter().any(|considered| considered.contains(&line));
+            assert!(found, "{}: `{line}` in {:?}", self.place, shown.basis.considered);
+        }
+        if let Some(chosen) = scene.one("rests on") {
+            let found = shown.basis.chosen.unwrap_or_else(|| "nothing".to_owned());
+            assert!(found.contains(&chosen), "{}: {found}", self.place);
+        }
+        Ok(Done::default())
+    }
+
+    async fn authorise(&self, party: &str, name: &str, scene: &Scene) -> Outcome {
+        let authorise = AuthoriseCase {
+            case: self.case(name),
+            role: scene.one("as"),
+            officer: scene.one("by"),
+            step: scene.one("step"),
+            manifest: scene.one("manifest"),
+            abandon: scene.one("gives up"),
+        };
+        let done = authorise.run(self.ctx(party)).await?;
+        for lacking in scene.all("still needs") {
+            let all = &done.draft.as_ref().unwrap().lacking;
+            assert!(all.iter().any(|one| one.contains(&lacking)), "{}: {all:?}", self.place);
+        }
+        Ok(Done::default())
+    }
+
+    async fn preview(&self, party: &str, name: &str, scene: &Scene) -> Outcome {
+        let preview =
+            PreviewCase { case: self.case(name), language: scene.one("language"), officer: scene.one("by") };
+        let shown = preview.run(self.ctx(party)).await?;
+        let text = serde_json::to_string(&shown.records).unwrap();
+        texts(&self.place, &text, scene);
+        Ok(Done::default())
+    }
+
+    async fn step(&self, party: &str, name: &str, step: &str, scene: &Scene) -> Outcome {
+        let mut with: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (key, value) in &scene.below {
+            let own = ["by", "thread", "unit"].contains(&key.as_str()) || key.starts_with("field ");
+            if !own {
+                with.entry(key.clone()).or_default().push(value.clone());
+            }
+        }
+        let step = StepCase {
+            case: self.case(name),
+            step: step.to_owned(),
+            with,
+            fields: scene.fields(),
+            thread: scene.one("thread"),
+            unit: scene.one("unit"),
+            officer: scene.one("by"),
+        };
+        step.run(self.ctx(party)).await.map(Done::from)
+    }
+
+    pub async fn shown(&self, party: &str, name: &str, officer: Option<String>) -> Result<CaseShown, Fault> {
+        let show = ShowCase { case: self.case(name), language: None, officer };
+        show.run(self.ctx(party)).await
+    }
+
+    async fn see(&self, party: &str, name: &str, scene: &Scene) -> Outcome {
+        let shown = self.shown(party, name, scene.one("by")).await?;
+        let place = &self.place;
+        for (key, value) in &scene.below {
+            match key.as_str() {
+                "by" => {}
+                "state" => assert_eq!(shown.state, *value, "{place}"),
+                "must move" => assert_eq!(shown.moves, *value, "{place}"),
+                "rests on" => assert_eq!(shown.basis.as_deref(), Some(value.as_str()), "{place}"),
+                "waiting" => assert_eq!(shown.waiting.to_string(), *value, "{place}"),
+                "hidden" => assert_eq!(shown.hidden.to_string(), *value, "{place}"),
+                "open" | "not open" => {
+                    let open =
+                        shown.open.iter().any(|one| format!("{} of {}", one.step, one.party) == *value);
+                    assert_eq!(open, key == "open", "{place}: `{value}` in {:?}", shown.open);
+                }
+                "clock" | "no clock" => {
+                    let clocks: Vec<String> = shown
+                        .clocks
+                        .iter()
+                        .map(|clock| format!("{} of {} is {}", clock.kind, clock.party, clock.says))
+                        .collect();
+                    let runs = clocks.iter().any(|clock| clock.starts_with(value.as_str()));
+                    assert_eq!(runs, key == "clock", "{place}: `{value}` in {clocks:?}");
+                }
+                "ground" => {
+                    let grounds: Vec<String> = shown
+                        .grounds
+                        .iter()
+                        .map(|ground| format!("{} is {}", ground.code, ground.standing))
+                        .collect();
+                    assert!(grounds.contains(value), "{place}: `{value}` in {grounds:?}");
+                }
+                "steps" => assert_eq!(shown.timeline.len().to_string(), *value, "{place}"),
+                "condition" => assert!(shown.conditions.contains(value), "{place}: {:?}", shown.conditions),
+                "text" | "no text" => {}
+                other => panic!("{place}: `{other}` is not seen"),
+            }
+        }
+        texts(place, &serde_json::to_string(&shown).unwrap(), scene);
+        Ok(Done::default())
+    }
+
+    /// The export is verified as a stranger does: from its bytes and letters that he accepted.
+    async fn prove(&self, party: &str, name: &str, scene: &Scene) -> Outcome {
+        let export = ExportCase { case: self.case(name), officer: scene.one("by") };
+        let exported = export.run(self.ctx(party)).await?;
+        let export = CaseExport::from_bytes(&hex(&exported.export).unwrap()).unwrap();
+        let letters: Vec<Letter> = self.desks.values().map(|desk| desk.letter.introduce().unwrap()).collect();
+        let report = export.check(&letters).unwrap_or_else(|fault| panic!("{}: {fault}", self.place));
+        assert!(report.untrusted.is_empty(), "{}: {:?}", self.place, report.untrusted);
+        assert!(report.signatures.iter().all(|one| one.crossing.is_some()), "{}", self.place);
+        if let Some(state) = scene.one("state") {
+            assert_eq!(report.view.state.to_string(), state, "{}", self.place);
+        }
+        if let Some(steps) = scene.one("steps") {
+            assert_eq!(report.steps.len().to_string(), steps, "{}", self.place);
+        }
+        // Another root, a byte changed, a step left out: none verifies.
+        let mut wrong = letters.clone();
+        let other = comity_testing::desks::party("XC", 99).letter.root;
+        wrong.iter_mut().for_each(|letter| letter.root = other.clone());
+        assert_eq!(export.check(&wrong).unwrap_err().code(), "export/other-root", "{}", self.place);
+        let mut short = export.clone();
+        short.records.remove(1);
+        assert!(short.check(&letters).is_err(), "{}", self.place);
+        Ok(Done::default())
+    }
+
+    async fn pouch(&self, from: &str, to: &str) -> Outcome {
+        let packed = PackPouch { to: to.to_owned(), after: None }.run(self.ctx(from)).await?;
+        assert!(packed.next.is_none(), "{}: one pouch holds it", self.place);
+        OpenPouch { pouch: packed.pouch }.run(self.ctx(to)).await?;
+        Ok(Done::default())
+    }
+
+    async fn house(&self, party: &str, words: &[&str], scene: &Scene) -> Outcome {
+        let law = scene.one("law").unwrap_or_else(|| "exercise act, section 2".to_owned());
+        let ctx = self.ctx(party);
+        match words {
+            ["unit", code] => {
+                let add = AddUnit {
+                    code: (*code).to_owned(),
+                    name: (*code).to_owned(),
+                    parent: None,
+                    competence: law,
+                    purposes: scene.all("purpose"),
+                    from: scene.one("from"),
+                };
+                add.run(ctx).await?;
+                if let Some(until) = scene.one("until") {
+                    EndUnit { code: (*code).to_owned(), on: Some(until) }.run(ctx).await?;
+                }
+            }
+            ["officer", id, "of", unit] => {
+                let add = AddOfficer {
+                    id: (*id).to_owned(),
+                    unit: (*unit).to_owned(),
+                    name: (*id).to_owned(),
+                    from: None,
+                };
+                add.run(ctx).await?;
+            }
+            ["mandate", "for", unit] => {
+                let set = SetMandate {
+                    unit: (*unit).to_owned(),
+                    roles: scene.all("role"),
+                    threads: scene.all("thread"),
+                    from: None,
+                    until: scene.one("until"),
+                    source: law,
+                };
+                set.run(ctx).await?;
+            }
+            ["rule", name] => {
+                let set = SetRule {
+                    name: (*name).to_owned(),
+                    measures: scene.all("measure"),
+                    roles: scene.all("role"),
+                    persons: scene.one("persons").map_or(1, |text| text.parse().unwrap()),
+                    from: None,
+                    until: None,
+                    source: law,
+                };
+                set.run(ctx).await?;
+            }
+            other => panic!("{}: {other:?} is not understood", self.place),
+        }
+        Ok(Done::default())
+    }
+}
+
+fn texts(place: &str, found: &str, scene: &Scene) {
+    for text in scene.all("text") {
+        assert!(found.contains(&text), "{place}: no `{text}` in {found}");
+    }
+    for text in scene.all("no text") {
+        assert!(!found.contains(&text), "{place}: `{text}` in {found}");
+    }
+}
+
+/// What every request of a party begins with. Only what the form has is filled in.
+pub fn letterhead(form: Form) -> BTreeMap<String, String> {
+    let all = [
+        ("requested-authority", "Central Authority"),
+        ("organisation", "Prosecution Service"),
+        ("person-in-charge", "Prosecutor A. Doe"),
+        ("address", "1 Court Square"),
+        ("telephone", "+00 1 234"),
+        ("e-mail", "desk@prosecution.example"),
+        ("time-zone", "+00:00"),
+        ("language", "en"),
+        ("offences", "illegal access, Criminal Code s 202, up to five years"),
+        ("facts", "a login from this account opened the door to the attacked network"),
+        ("use", "investigation 12 Js 4/26"),
+    ];
+    let on_form = |code: &str| form.fields().any(|field| field.code == code);
+    let fields = all.iter().filter(|(code, _)| on_form(code));
+    fields.map(|(code, value)| ((*code).to_owned(), (*value).to_owned())).collect()
+}
+
+fn selector(scene: &Scene) -> Option<SelectorAsked> {
+    if let Some(account) = scene.one("account") {
+        let (provider, account) = account.split_once(' ').unwrap_or((&account, ""));
+        return Some(SelectorAsked::Account { provider: provider.to_owned(), account: account.to_owned() });
+    }
+    if let Some(address) = scene.one("address") {
+        let words: Vec<&str> = address.split_whitespace().collect();
+        let [address, "port", port, "at", at] = words.as_slice() else { panic!("`{address}`") };
+        return Some(SelectorAsked::Address {
+            address: (*address).to_owned(),
+            port: Some(port.parse().unwrap()),
+            at: (*at).to_owned(),
+        });
+    }
+    if let Some(device) = scene.one("device") {
+        return Some(SelectorAsked::Device { device });
+    }
+    scene.one("person").map(|name| SelectorAsked::Person { name })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_flow_plays_as_it_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/flows");
+    let wanted = std::env::var("COMITY_FLOW").ok();
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut played = 0;
+    for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "flow")) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if wanted.as_ref().is_some_and(|wanted| !name.contains(wanted)) {
+            continue;
+        }
+        play(&name, &fs::read_to_string(file).unwrap()).await;
+        played += 1;
+    }
+    assert!(played > 0);
+}
+
+/// Plays a flow from its text; the first scene says who is on stage and when.
+pub async fn play(name: &str, text: &str) {
+    let scenes = scenes(text);
+    let (first, rest) = scenes.split_first().unwrap();
+    let words: Vec<&str> = first.text.split_whitespace().collect();
+    let [parties @ .., "on", at] = words.as_slice() else {
+        panic!("{name}: a flow begins with its desks and the time, as `XA XB on 2026-03-02T09:00:00Z`")
+    };
+    let mut stage = Stage::set(parties, at.parse().unwrap()).await;
+    for scene in rest {
+        stage.play(name, scene).await;
+    }
+    for desk in stage.desks.into_values() {
+        desk.hosted.close().await.unwrap();
+    }
+}

@@ -1,0 +1,208 @@
+//! `comity case new`: a draft from the form that the measure and the basis need.
+
+use super::show::{draft, language};
+use crate::{Exit, Fault, Screen, place::Chosen, reach, verb::open};
+use clap::Args;
+use comity_node::app::{ask::SelectorAsked, case::draft::NewCase};
+use comity_record::{Timestamp, label::Purpose};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The longest file of fields that is read.
+const LONGEST: u64 = 1 << 20;
+
+const HELP: &str = "\
+The form shows only what the measure and the basis need. A draft stays at home, and \
+may be written in several goes: name it with --case. Fields come one by one, or from \
+files (TOML, or JSON), of which a letterhead may be one: what is typed once is typed \
+once. No bulk request can be written: a measure is aimed at one person, account, \
+address with its time, or device. The exit code is 1 while something is wrong.
+
+Example:
+  comity case new --to XB --measure preserve_stored_data --show-form --dir ./xa
+  comity case new --to XB --measure preserve_stored_data --fields xa.toml \\
+    --offence illegal_access --penalty 5 --organised no \\
+    --account mail.example:person-1 --field reference=XA-2026-1 --dir ./xa
+
+Next:
+  comity case preview XA-2026-1 --dir ./xa    what the other State will see";
+
+/// `comity case new`
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct New {
+    /// The draft to go on with, by its id or reference
+    #[arg(long, value_name = "ID")]
+    case: Option<String>,
+    /// The party it is meant for
+    #[arg(long, value_name = "PARTY")]
+    to: Option<String>,
+    /// The measure, such as preserve_stored_data
+    #[arg(long, value_name = "MEASURE")]
+    measure: Option<String>,
+    /// The form, where no measure is named, such as territory
+    #[arg(long, value_name = "FORM")]
+    form: Option<String>,
+    /// A field of the form; may be repeated
+    #[arg(long = "field", value_name = "CODE=VALUE")]
+    field: Vec<String>,
+    /// A file of fields, TOML or JSON; may be repeated, later ones count
+    #[arg(long = "fields", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The offence
+    #[arg(long, value_name = "OFFENCE")]
+    offence: Option<String>,
+    /// Its greatest penalty in whole years
+    #[arg(long, value_name = "YEARS")]
+    penalty: Option<u8>,
+    /// Whether an organised criminal group is involved
+    #[arg(long, value_name = "YES|NO", value_parser = ["yes", "no"])]
+    organised: Option<String>,
+    /// An account, as PROVIDER:ACCOUNT
+    #[arg(long, value_name = "PROVIDER:ACCOUNT")]
+    account: Option<String>,
+    /// A named person
+    #[arg(long, value_name = "NAME", conflicts_with = "account")]
+    person: Option<String>,
+    /// One device
+    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["account", "person"])]
+    device: Option<String>,
+    /// An address, seen at --at
+    #[arg(long, value_name = "IP", conflicts_with_all = ["account", "person", "device"], requires = "at")]
+    address: Option<String>,
+    /// The port of --address
+    #[arg(long, value_name = "PORT", requires = "address")]
+    port: Option<u16>,
+    /// When --address was seen, such as 2026-03-01T12:00:00Z
+    #[arg(long, value_name = "TIME", requires = "address")]
+    at: Option<Timestamp>,
+    /// The article relied on, such as 'budapest 29'
+    #[arg(long, value_name = "BASIS")]
+    basis: Option<String>,
+    /// An assurance of reciprocity in place of an article
+    #[arg(long, value_name = "TEXT", conflicts_with = "basis")]
+    assurance: Option<String>,
+    /// Another basis that the authority names in place of an article
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["basis", "assurance"])]
+    other_basis: Option<String>,
+    /// A condition confirmed, as 'INSTRUMENT ARTICLE CONDITION'
+    #[arg(long = "confirm", value_name = "CONDITION")]
+    confirmed: Vec<String>,
+    /// The purpose; that of the form if left out
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<Purpose>,
+    /// The thread; that of the form if left out
+    #[arg(long, value_name = "THREAD", value_parser = ["police", "judicial", "diplomatic"])]
+    thread: Option<String>,
+    /// The unit that sends; the officer's own if left out
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    /// A label beside those of the thread; may be repeated
+    #[arg(long = "label", value_name = "LABEL=VALUE")]
+    labels: Vec<String>,
+    /// Life is in danger: carried out first, papers follow
+    #[arg(long)]
+    emergency: bool,
+    /// Mark it as exercise traffic
+    #[arg(long)]
+    exercise: bool,
+    /// Only show what the form needs; nothing is kept
+    #[arg(long)]
+    show_form: bool,
+    /// The language of the labels: en, fr, ar, zh
+    #[arg(long, value_name = "TAG", value_parser = ["en", "fr", "ar", "zh"])]
+    label_language: Option<String>,
+    /// The officer for whom the console speaks
+    #[arg(long, value_name = "ID")]
+    officer: Option<String>,
+}
+
+/// Writes the draft and shows it.
+pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let mut fields = BTreeMap::new();
+    for file in &verb.files {
+        fields.extend(read(file)?);
+    }
+    fields.extend(pairs(&verb.field)?);
+    let new = NewCase {
+        case: verb.case.clone(),
+        to: verb.to.as_ref().map(|to| to.to_uppercase()),
+        form: verb.form.clone(),
+        measure: verb.measure.clone(),
+        fields,
+        selector: selector(verb)?,
+        offence: verb.offence.clone(),
+        penalty: verb.penalty,
+        organised: verb.organised.as_deref().map(|said| said == "yes"),
+        purpose: verb.purpose.map(|purpose| purpose.to_string()),
+        thread: verb.thread.clone(),
+        unit: verb.unit.clone(),
+        officer: verb.officer.clone(),
+        emergency: verb.emergency,
+        exercise: verb.exercise,
+        basis: verb.basis.clone(),
+        assurance: verb.assurance.clone(),
+        other_basis: verb.other_basis.clone(),
+        confirmed: verb.confirmed.clone(),
+        labels: verb.labels.clone(),
+        language: verb.label_language.clone(),
+        dry: verb.show_form,
+    };
+    let shown = reach::ask(&chosen.place()?, new)?;
+    let right = language(verb.label_language.as_deref());
+    screen.answer(&shown, |screen| draft(screen, &shown, right));
+    Ok(if shown.faults.is_empty() || verb.show_form { Exit::Ok } else { Exit::No })
+}
+
+/// Fields given one by one.
+pub fn pairs(given: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((code, value)) => Ok((code.trim().to_owned(), value.to_owned())),
+        None => Err(Fault::new(Exit::Usage, "cli/field", format!("`{text}` is no field"))
+            .with_help("write it as CODE=VALUE")),
+    };
+    given.iter().map(pair).collect()
+}
+
+/// Fields of a file: texts, numbers and yes or no, by their codes.
+fn read(file: &Path) -> Result<BTreeMap<String, String>, Fault> {
+    let bytes = open::file(file, LONGEST)?;
+    let wrong = |why: String| Fault::new(Exit::Usage, "cli/fields", format!("`{}`: {why}", file.display()));
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not text in UTF-8".to_owned()))?;
+    let values: BTreeMap<String, Value> = match text.trim_start().starts_with('{') {
+        true => serde_json::from_str(&text).map_err(|fault| wrong(fault.to_string()))?,
+        false => toml::from_str(&text).map_err(|fault| wrong(fault.message().to_owned()))?,
+    };
+    let mut fields = BTreeMap::new();
+    for (code, value) in values {
+        let value = match value {
+            Value::String(text) => text,
+            Value::Bool(yes) => if yes { "yes" } else { "no" }.to_owned(),
+            Value::Number(number) => number.to_string(),
+            _ => return Err(wrong(format!("`{code}` is neither a text nor a number"))),
+        };
+        fields.insert(code, value);
+    }
+    Ok(fields)
+}
+
+fn selector(verb: &New) -> Result<Option<SelectorAsked>, Fault> {
+    if let Some(account) = &verb.account {
+        let (provider, account) = account
+            .split_once(':')
+            .ok_or_else(|| Fault::new(Exit::Usage, "cli/selector", "an account is PROVIDER:ACCOUNT"))?;
+        let (provider, account) = (provider.to_owned(), account.to_owned());
+        return Ok(Some(SelectorAsked::Account { provider, account }));
+    }
+    Ok(match (&verb.person, &verb.device, &verb.address, verb.at) {
+        (Some(name), ..) => Some(SelectorAsked::Person { name: name.clone() }),
+        (_, Some(device), ..) => Some(SelectorAsked::Device { device: device.clone() }),
+        (_, _, Some(address), Some(at)) => {
+            Some(SelectorAsked::Address { address: address.clone(), port: verb.port, at: at.to_string() })
+        }
+        _ => None,
+    })
+}
