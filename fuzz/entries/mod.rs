@@ -43,12 +43,15 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("pack", border::pack),
     ("case_event", affairs::case_event),
     ("evidence", affairs::evidence),
+    ("parcel", affairs::parcel),
+    ("stamp", affairs::stamp),
     ("dispatch", exchange::dispatch),
     ("turn", exchange::turn),
     ("compressed", exchange::compressed),
     ("taxii", exchange::taxii),
     ("lookup", exchange::lookup),
     ("sealed", node::sealed),
+    ("parcel_file", node::parcel_file),
     ("letter_text", node::letter_text),
 ];
 

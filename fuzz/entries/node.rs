@@ -1,6 +1,7 @@
 //! Entries of `comity-node`: what is carried by hand.
 
 use comity_node::{
+    app::evidence::parcel_file,
     keys::{armour, unarmour},
     seal::{SealingKey, open},
 };
@@ -26,5 +27,17 @@ pub fn letter_text(bytes: &[u8]) {
     }
     if let Ok(revocation) = unarmour::<KeyRevocation>(text) {
         assert_eq!(unarmour(&armour(&revocation)).ok(), Some(revocation), "a revocation reads back");
+    }
+}
+
+/// The file in which a courier carries evidence, with what its parcel says of the pieces.
+pub fn parcel_file(bytes: &[u8]) {
+    let mut input = bytes;
+    let Ok(head) = parcel_file::head(&mut input) else { return };
+    for chunk in head.parcel.claimed().all_chunks().take(64) {
+        let Ok(found) = parcel_file::piece(&mut input, chunk) else { return };
+        if let parcel_file::PieceFound::Whole(piece) = found {
+            assert_eq!(comity_record::sha256(&[&piece]), chunk, "a piece is what its hash says");
+        }
     }
 }

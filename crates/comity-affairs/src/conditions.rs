@@ -4,7 +4,7 @@
 //! stopped by a court hold, an appeal or an exculpatory claim (design invariant 8).
 
 use crate::{Condition, ConditionKind};
-use comity_record::{Date, Hash, OfficerId, PartyCode, Timestamp};
+use comity_record::{Addressed, Canonical, Date, Hash, OfficerId, PartyCode, RecordId, Timestamp};
 use minicbor::{Decode, Encode};
 use std::fmt;
 
@@ -33,6 +33,8 @@ pub enum Use<'a> {
         /// To whom.
         to: &'a PartyCode,
     },
+    /// Look whether it is privileged or immune, as the filter team.
+    Filter,
 }
 
 /// Why a use is blocked, or what comes with it.
@@ -113,13 +115,17 @@ fn effect(condition: &Condition, wanted: Use<'_>, on: Date) -> Effect {
 }
 
 /// What stops a deletion that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Hold {
     /// A court ordered that it be kept.
+    #[n(0)]
     Court,
     /// An appeal is open.
+    #[n(1)]
     Appeal,
     /// The material may clear somebody.
+    #[n(2)]
     Exculpatory,
 }
 
@@ -149,6 +155,41 @@ pub struct Deletion {
     /// When.
     #[n(3)]
     pub at: Timestamp,
+}
+
+/// The statement by which one State tells the other that objects were deleted. Signed, it is an `Attested<DeletionStatement>`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DeletionStatement {
+    /// Who deleted.
+    #[n(0)]
+    pub from: PartyCode,
+    /// To whom it is stated: the State that gave the objects, or the own one.
+    #[n(1)]
+    pub to: PartyCode,
+    /// The record of the manifest.
+    #[n(2)]
+    pub record: RecordId,
+    /// What was deleted.
+    #[n(3)]
+    pub deletion: Deletion,
+}
+
+impl Canonical for DeletionStatement {
+    const NAME: &'static str = "a deletion statement";
+    const LIMIT: usize = 512 * 1024;
+}
+
+impl Addressed for DeletionStatement {
+    fn sender(&self) -> &PartyCode {
+        &self.from
+    }
+    fn recipient(&self) -> &PartyCode {
+        &self.to
+    }
+    fn stated_at(&self) -> Timestamp {
+        self.deletion.at
+    }
 }
 
 /// Why something may not be deleted.

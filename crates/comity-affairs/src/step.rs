@@ -60,6 +60,28 @@ impl ConditionKind {
             ConditionKind::Other => "other",
         }
     }
+
+    /// Every kind, in order.
+    pub const ALL: &'static [ConditionKind] = &[
+        ConditionKind::Secret,
+        ConditionKind::OnlyFor,
+        ConditionKind::NoOnward,
+        ConditionKind::DeleteBy,
+        ConditionKind::ReportUse,
+        ConditionKind::ConsultBeforeCourt,
+        ConditionKind::ReturnAfterUse,
+        ConditionKind::Other,
+    ];
+
+    /// Whether its day, once passed, closes access.
+    pub const fn closes_access(self) -> bool {
+        matches!(self, ConditionKind::DeleteBy | ConditionKind::ReturnAfterUse)
+    }
+
+    /// Whether it forbids passing the object on.
+    pub const fn forbids_onward(self) -> bool {
+        matches!(self, ConditionKind::Secret | ConditionKind::OnlyFor | ConditionKind::NoOnward)
+    }
 }
 
 /// One condition on use.

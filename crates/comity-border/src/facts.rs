@@ -118,7 +118,7 @@ impl Facts {
         let is_criminal = measure.is_none_or(|measure| measure.field == Field::Criminal);
         let is_request = subject.kind == "request";
         let is_step = subject.kind == "case-event" && request.case.is_some();
-        let of_a_thread = is_request || subject.kind == "answer" || is_step;
+        let of_a_thread = is_request || is_step || ["answer", "evidence"].contains(&subject.kind.as_str());
         let voluntary = working.is_voluntary();
         let case_data = (of_a_thread && is_criminal)
             || OF_CASES.iter().any(|category| subject.labels.category.contains(category));

@@ -73,6 +73,15 @@ pub const STATEMENTS: Table = log("statements");
 pub const CASE_EVENTS: Table = log("case_events");
 /// What is done about a case at home and is never told outside: key is the case and the entry index; value a [`HomeRow`].
 pub const CASE_HOME: Table = log("case_home");
+/// Evidence held: key is the record of the manifest; value an [`EvidenceRow`].
+pub const EVIDENCE: Table = log("evidence");
+/// Custody records: partition 0 is one's own, else the number of the peer whose record it is; key is the record of the
+/// manifest and the entry's number, value an `Attested<custody::Entry>`.
+pub const CUSTODY: Table = log("custody");
+/// Notes about evidence: key is the record of the manifest and the entry index; value a [`comity_affairs::custody::NoteRow`].
+pub const EVIDENCE_NOTES: Table = log("evidence_notes");
+/// Time-stamps of manifests: key is the record and the entry index; value a [`comity_affairs::custody::Stamp`].
+pub const STAMPS: Table = log("stamps");
 
 /// Every table of the log, the ledger's own among them, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
@@ -102,6 +111,10 @@ pub const LOG_TABLES: &[Table] = &[
     CASE_EVENTS,
     CASE_HOME,
     LOOKUPS,
+    EVIDENCE,
+    CUSTODY,
+    EVIDENCE_NOTES,
+    STAMPS,
 ];
 
 /// The spaces that a backup holds: what the node signed and what it remembers as a witness. The keys of bodies are apart.
@@ -362,6 +375,21 @@ pub struct LookupRow {
     pub at: Timestamp,
 }
 
+/// The sealed pieces of a package held here, and the keys of its objects.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct EvidenceRow {
+    /// From whom the pieces come; absent where they were taken in here.
+    #[n(0)]
+    pub from: Option<PartyCode>,
+    /// Of each object of the manifest, in its order, the SHA-256 of each sealed chunk.
+    #[n(1)]
+    pub chunks: Vec<Vec<Hash>>,
+    /// The key of each object, sealed as part `n + 1` of [`evidence_shelf`].
+    #[n(2)]
+    pub keys: Vec<ByteVec>,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -374,6 +402,7 @@ macro_rules! rows {
 rows! {
     RecordRow, "a record row", 20 << 20;
     Held, "a held record", 20 << 20;
+    EvidenceRow, "an evidence row", 20 << 20;
     OutboxRow, "an outbox row", 1024;
     Rejudged, "a later judgement", 1024;
     InboxRow, "an inbox row", 64 * 1024;
@@ -415,4 +444,15 @@ pub fn case_home_key(case: CaseId, index: u64) -> Vec<u8> {
 /// The key of a recall that came from a peer.
 pub fn recall_key(recall: &RecordId, from: &PartyCode) -> Vec<u8> {
     [recall.0.0.as_slice(), from.as_str().as_bytes()].concat()
+}
+
+/// Under which name the keys of a package's objects are sealed: apart from the record, so that the manifest stays readable
+/// when its objects are deleted.
+pub fn evidence_shelf(record: &RecordId) -> RecordId {
+    RecordId(comity_record::sha256(&[b"comity evidence keys\0", record.0.as_bytes()]))
+}
+
+/// The key of a row about a record and a number.
+pub fn evidence_key(record: &RecordId, number: u64) -> Vec<u8> {
+    [record.0.as_bytes().as_slice(), number.to_be_bytes().as_slice()].concat()
 }

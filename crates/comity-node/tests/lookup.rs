@@ -21,7 +21,7 @@ use comity_node::{
     stop::Stop,
     tls::TlsIdentity,
 };
-use comity_record::{KeyPurpose, PartyCode, label::Purpose};
+use comity_record::{Hash, KeyPurpose, PartyCode, RecordId, label::Purpose};
 use comity_threat::index::Family;
 use serde_json::json;
 use std::{
@@ -213,6 +213,15 @@ impl ExchangeHandler for Recording {
         Box::pin(async { Err(TurnRefusal::NotFound) })
     }
     fn tile(&self, _: Caller, _: String) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async { Err(TurnRefusal::NotFound) })
+    }
+    fn consignment(&self, _: Caller, _: RecordId) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async { Err(TurnRefusal::NotFound) })
+    }
+    fn chunk(&self, _: Caller, _: RecordId, _: Hash) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async { Err(TurnRefusal::NotFound) })
+    }
+    fn close(&self, _: Caller, _: RecordId, _: Vec<u8>) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
         Box::pin(async { Err(TurnRefusal::NotFound) })
     }
 }

@@ -5,6 +5,8 @@
 mod authored;
 mod backup;
 mod console;
+mod evidence;
+mod evidence_kills;
 mod files;
 mod flows;
 mod index;
@@ -18,6 +20,7 @@ mod past_law;
 mod processes;
 mod real_input;
 mod search;
+mod stamps;
 mod support;
 mod taxii;
 mod views;

@@ -28,6 +28,8 @@ pub enum Kind {
     ChangeSet,
     /// A step of one side in a case.
     CaseEvent,
+    /// The manifest of an evidence package. The objects themselves never stand in a record.
+    Evidence,
     /// A kind of a later version.
     Unknown(String),
 }
@@ -44,6 +46,7 @@ impl Kind {
         Kind::RecallReport,
         Kind::ChangeSet,
         Kind::CaseEvent,
+        Kind::Evidence,
     ];
 
     /// The kind as text, as it stands in the protected header.
@@ -58,6 +61,7 @@ impl Kind {
             Kind::RecallReport => "recall-report",
             Kind::ChangeSet => "change-set",
             Kind::CaseEvent => "case-event",
+            Kind::Evidence => "evidence",
             Kind::Unknown(text) => text,
         }
     }
@@ -218,6 +222,8 @@ pub enum Body {
     ChangeSet(Vec<u8>),
     /// A step of one side in a case, in the encoding of comity-affairs.
     CaseEvent(Vec<u8>),
+    /// The manifest of an evidence package, in the encoding of comity-affairs.
+    Evidence(Vec<u8>),
     /// The bytes of a kind or version that this version cannot read.
     Unknown {
         /// The kind.
@@ -260,6 +266,7 @@ impl Body {
             Body::RecallReport(_) => Kind::RecallReport,
             Body::ChangeSet(_) => Kind::ChangeSet,
             Body::CaseEvent(_) => Kind::CaseEvent,
+            Body::Evidence(_) => Kind::Evidence,
             Body::Unknown { kind, .. } => kind.clone(),
         }
     }
@@ -272,7 +279,10 @@ impl Body {
             Body::Answer(text) | Body::Notice(text) | Body::Paper(text) => text.to_bytes(),
             Body::Recall(recall) => recall.to_bytes(),
             Body::RecallReport(report) => report.to_bytes(),
-            Body::ChangeSet(bytes) | Body::CaseEvent(bytes) | Body::Unknown { bytes, .. } => bytes.clone(),
+            Body::ChangeSet(bytes)
+            | Body::CaseEvent(bytes)
+            | Body::Evidence(bytes)
+            | Body::Unknown { bytes, .. } => bytes.clone(),
         }
     }
 
@@ -294,6 +304,7 @@ impl Body {
             Kind::RecallReport => Body::RecallReport(RecallReport::from_bytes(bytes)?),
             Kind::ChangeSet => Body::ChangeSet(bytes.to_vec()),
             Kind::CaseEvent => Body::CaseEvent(bytes.to_vec()),
+            Kind::Evidence => Body::Evidence(bytes.to_vec()),
             Kind::Unknown(_) => Body::Unknown { kind: kind.clone(), bytes: bytes.to_vec() },
         })
     }

@@ -65,6 +65,9 @@ pub enum EntryKind {
     /// A block of oblivious questions was opened: asked here, or to be answered.
     #[n(16)]
     Lookup,
+    /// Evidence was touched, or something about it was recorded.
+    #[n(17)]
+    Custody,
 }
 
 impl EntryKind {
@@ -88,6 +91,7 @@ impl EntryKind {
             EntryKind::Succession => "succession",
             EntryKind::Override => "override",
             EntryKind::Lookup => "lookup",
+            EntryKind::Custody => "custody",
         }
     }
 }

@@ -42,7 +42,8 @@ impl BlobFolder {
     pub(crate) fn put(&self, bytes: &[u8]) -> Result<Hash, StoreFault> {
         let hash = sha256(&[bytes]);
         let path = self.path(hash);
-        if self.holds(&path)? {
+        // What lies there damaged is replaced: a piece that is sent again must be able to mend it.
+        if self.holds(&path)? && matches!(self.get(hash, 0, 0), Ok(Some(_))) {
             return Ok(hash);
         }
         let part = self.dir.join(PARTS).join(self.next.fetch_add(1, Ordering::Relaxed).to_string());

@@ -6,6 +6,7 @@ use crate::{Exit, Fault, place::Place};
 use comity_node::{
     app::{
         Action, Hosted,
+        evidence::Bench,
         import::{ImportOptions, ImportShown, Progress, import_file},
     },
     clock::Clock,
@@ -60,6 +61,55 @@ pub fn import(
     })
 }
 
+/// A way to a party that is kept open over several actions: what one of them began, the next goes on with.
+#[derive(Debug)]
+pub struct Way {
+    runtime: Runtime,
+    door: Door,
+}
+
+#[derive(Debug)]
+enum Door {
+    Running(ApiClient),
+    Here(Box<Hosted>),
+}
+
+impl Way {
+    /// Opens it: to the running node, or to the folder.
+    pub fn open(place: &Place) -> Result<Way, Fault> {
+        let runtime = runtime()?;
+        let door = runtime.block_on(async {
+            match running(place).await? {
+                Some(node) => Ok::<_, Fault>(Door::Running(node)),
+                None => Ok(Door::Here(Box::new(open(place).await?))),
+            }
+        })?;
+        Ok(Way { runtime, door })
+    }
+
+    /// Asks for something.
+    pub fn ask<A: Action>(&self, action: A) -> Result<A::Reply, Fault> {
+        self.runtime.block_on(async {
+            match &self.door {
+                Door::Running(node) => Ok(node.call(&action).await?),
+                Door::Here(hosted) => Ok(action.run(&hosted.ctx).await?),
+            }
+        })
+    }
+
+    /// Does some work with it, and closes it whatever came of that.
+    pub fn with<T>(place: &Place, work: impl FnOnce(&Way) -> Result<T, Fault>) -> Result<T, Fault> {
+        let way = Way::open(place)?;
+        let done = work(&way);
+        let closed = match way.door {
+            Door::Running(_) => Ok(()),
+            Door::Here(hosted) => way.runtime.block_on(hosted.close()).map_err(Fault::from),
+        };
+        let value = done?;
+        closed.map(|()| value)
+    }
+}
+
 /// The threads that a verb's work is done on.
 pub fn runtime() -> Result<Runtime, Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -83,5 +133,6 @@ async fn open(place: &Place) -> Result<Hosted, Fault> {
     let random = Arc::new(SystemRandom);
     let mut hosted = Hosted::open(data_dir, &place.party, &settings, Clock::system(), random).await?;
     hosted.ctx.witness = place.config.witness.clone();
+    hosted.ctx.evidence = Bench::of(&place.config);
     Ok(hosted)
 }

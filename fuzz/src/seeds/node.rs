@@ -5,19 +5,33 @@ use super::{
     record::{letter, party},
 };
 use comity_node::{
+    app::evidence::parcel_file,
     keys::armour,
     random::{Random, RandomFailed},
     seal::{SealingKey, seal},
 };
-use comity_record::{Canonical, RootSigned};
+use comity_record::{Canonical, Letter, RootSigned};
 
 /// The targets of this crate.
 pub fn targets() -> Vec<Target> {
-    let signed = RootSigned::from_bytes(&letter()).expect("a letter");
+    let signed = RootSigned::<Letter>::from_bytes(&letter()).expect("a letter");
     let mail = format!("Dear colleague,\n\n  {}\nYours", armour(&signed).replace('\n', "\n  "));
     let text =
         vec![("letter".to_owned(), armour(&signed).into_bytes()), ("mail".to_owned(), mail.into_bytes())];
-    vec![("sealed", sealed()), ("letter_text", text)]
+    vec![("sealed", sealed()), ("letter_text", text), ("parcel_file", parcel_files())]
+}
+
+/// Files of a courier: whole, and without their piece.
+fn parcel_files() -> Vec<(String, Vec<u8>)> {
+    let consignment = super::affairs::consignment(Default::default()).to_bytes();
+    let dossier = super::affairs::targets().into_iter().find(|(name, _)| *name == "parcel");
+    let dossier = dossier.and_then(|(_, values)| values.into_iter().find(|(name, _)| name == "dossier"));
+    let (_, dossier) = dossier.expect("a dossier");
+    let mut file = Vec::new();
+    parcel_file::begin(&mut file, &dossier, &consignment).expect("in memory");
+    let without = file.clone();
+    parcel_file::add(&mut file, super::affairs::PIECE).expect("in memory");
+    vec![("whole".to_owned(), file), ("without".to_owned(), without)]
 }
 
 fn sealed() -> Vec<(String, Vec<u8>)> {

@@ -100,7 +100,10 @@ const PURE_LIBRARIES: &[&str] = &[
     "aws-lc-rs",
     "base64",
     "cedar-policy",
+    // DER, CMS and certificates of time-stamps: types and parsers, no I/O.
+    "cms",
     "csv",
+    "der",
     "form_urlencoded",
     "idna",
     "jiff",
@@ -113,6 +116,9 @@ const PURE_LIBRARIES: &[&str] = &[
     "regex",
     "regex-syntax",
     "rustc-hash",
+    "rustls-pki-types",
+    // Verifies chains at a time that it is given.
+    "rustls-webpki",
     "serde",
     "md-5",
     "serde_json",
@@ -120,6 +126,7 @@ const PURE_LIBRARIES: &[&str] = &[
     "unicode-normalization",
     "voprf",
     "zstd",
+    "x509-cert",
 ];
 
 /// Checks every manifest of the workspace.

@@ -1,5 +1,5 @@
 //! What the tests need from the machine: parts of the Rust toolchain, a C compiler, PostgreSQL's server
-//! programs, and Python.
+//! programs, OpenSSL's command, and Python.
 //!
 //! On Debian, as root, what is missing is installed; anywhere else it is named, and the run stops there. No database is
 //! set up: tests that want one start a private cluster in a folder of their own.
@@ -22,7 +22,7 @@ struct Need {
     found: fn() -> Option<String>,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need { what: "cargo fmt", package: None, component: Some("rustfmt"), found: || cargo_part("fmt") },
     Need { what: "cargo clippy", package: None, component: Some("clippy"), found: || cargo_part("clippy") },
     Need {
@@ -36,6 +36,12 @@ const NEEDS: [Need; 5] = [
         package: Some("postgresql"),
         component: None,
         found: postgres,
+    },
+    Need {
+        what: "`openssl`, which serves as a service of time-stamps",
+        package: Some("openssl"),
+        component: None,
+        found: openssl,
     },
     Need {
         what: "Python 3 with `venv`, for third-party clients",
@@ -93,6 +99,11 @@ fn postgres() -> Option<String> {
 fn python() -> Option<String> {
     command::output(Command::new("python3").args(["-c", "import venv, ensurepip"]))?;
     command::output(Command::new("python3").arg("--version"))
+}
+
+fn openssl() -> Option<String> {
+    let version = command::output(Command::new("openssl").arg("version"))?;
+    Some(version.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
 
 fn cargo_part(part: &str) -> Option<String> {

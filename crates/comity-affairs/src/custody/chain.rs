@@ -1,6 +1,6 @@
 //! The custody record of one holder.
 
-use comity_record::{Canonical, Hash, OfficerId, PartyCode, Timestamp, UnitCode};
+use comity_record::{Addressed, Canonical, Hash, OfficerId, PartyCode, Timestamp, UnitCode};
 use minicbor::{Decode, Encode};
 use std::fmt;
 
@@ -66,6 +66,28 @@ impl Act {
     }
 }
 
+impl Act {
+    /// Every act, in order.
+    pub const ALL: &'static [Act] = &[
+        Act::Collected,
+        Act::Received,
+        Act::Sealed,
+        Act::Hashed,
+        Act::Copied,
+        Act::Moved,
+        Act::Opened,
+        Act::Analysed,
+        Act::Exported,
+        Act::HandedOver,
+        Act::Returned,
+        Act::Destroyed,
+    ];
+
+    /// The acts that a person records. The others are recorded by what does them.
+    pub const BY_HAND: &'static [Act] =
+        &[Act::Copied, Act::Moved, Act::Opened, Act::Analysed, Act::Exported, Act::Returned, Act::Destroyed];
+}
+
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -129,6 +151,19 @@ pub struct Entry {
 impl Canonical for Entry {
     const NAME: &'static str = "a custody entry";
     const LIMIT: usize = 512 * 1024;
+}
+
+/// A holder's entry is its own statement, to whom it may concern: signed, it is an `Attested<Entry>`.
+impl Addressed for Entry {
+    fn sender(&self) -> &PartyCode {
+        &self.party
+    }
+    fn recipient(&self) -> &PartyCode {
+        &self.party
+    }
+    fn stated_at(&self) -> Timestamp {
+        self.at
+    }
 }
 
 /// What is wrong with a chain.
@@ -215,6 +250,22 @@ impl Chain {
     /// Hash of the last entry.
     pub fn head(&self) -> Option<Hash> {
         self.head
+    }
+
+    /// The holder; none while the record is empty.
+    pub fn holder(&self) -> Option<&PartyCode> {
+        self.entries.first().map(|entry| &entry.party)
+    }
+
+    /// Whether this was the head after one of the entries.
+    pub fn has_head(&self, head: &Hash) -> bool {
+        self.entries.iter().any(|entry| entry.hash() == *head)
+    }
+
+    /// Whether it says that something was handed to a party.
+    pub fn handed_to(&self, party: &PartyCode) -> bool {
+        let to = |entry: &Entry| entry.transfer.as_ref().is_some_and(|transfer| transfer.party == *party);
+        self.entries.iter().any(|entry| entry.act == Act::HandedOver && to(entry))
     }
 
     /// The head after so many entries.

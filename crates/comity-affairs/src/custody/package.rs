@@ -2,9 +2,30 @@
 
 use super::{Digest, Sha512};
 use crate::{CaseId, Condition};
-use comity_record::{Canonical, Hash, OfficerId, PartyCode, Timestamp, UnitCode};
+use comity_record::{
+    Body, Canonical, Date, Hash, Malformed, OfficerId, PartyCode, Timestamp, UnitCode,
+    label::{Onward, Purpose},
+};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
+
+/// Under which terms personal data in an object are held (UN Convention art. 36; LED art. 4 and 5; reference, section 1.7).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PersonalTerms {
+    /// What for.
+    #[n(0)]
+    pub purpose: Purpose,
+    /// The legal basis, as a citation.
+    #[n(1)]
+    pub basis: String,
+    /// The last day on which they may be accessed.
+    #[n(2)]
+    pub until: Date,
+    /// Whether they may be passed on.
+    #[n(3)]
+    pub onward: Onward,
+}
 
 /// One object of a package.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -46,6 +67,9 @@ pub struct Item {
     /// Whether it may be privileged or immune: a filter team sees it first.
     #[n(11)]
     pub privileged: bool,
+    /// The terms of personal data in it; absent where there are none.
+    #[n(12)]
+    pub personal: Option<PersonalTerms>,
 }
 
 /// A package of evidence: what one State gives another under a case.
@@ -86,12 +110,16 @@ pub struct Package {
 
 impl Canonical for Package {
     const NAME: &'static str = "an evidence package";
-    const LIMIT: usize = 4 << 20;
+    // It travels as the body of a record.
+    const LIMIT: usize = Body::LIMIT;
 }
 
 /// What is wrong with a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackageFault {
+    /// It cannot be read.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     /// A version of a later program.
     #[error("the package has version {version}, this program reads version 1")]
     Version {
@@ -118,6 +146,7 @@ impl PackageFault {
     /// The stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
+            PackageFault::Malformed(malformed) => malformed.code(),
             PackageFault::Version { .. } => "evidence/version",
             PackageFault::Count { .. } => "evidence/count",
             PackageFault::Item { .. } => "evidence/item",
@@ -126,6 +155,23 @@ impl PackageFault {
 }
 
 impl Package {
+    /// Reads a manifest from the body of a record and checks it.
+    pub fn read(bytes: &[u8]) -> Result<Package, PackageFault> {
+        let package = Package::from_bytes(bytes)?;
+        package.check()?;
+        Ok(package)
+    }
+
+    /// The object that an id, a name or the first digits of its SHA-256 mean; none where several fit.
+    pub fn find(&self, text: &str) -> Option<(usize, &Item)> {
+        let digits = text.len() >= 8;
+        let fits = |item: &Item| {
+            item.id == text || item.name == text || (digits && item.sha256.to_string().starts_with(text))
+        };
+        let mut found = self.items.iter().enumerate().filter(|(_, item)| fits(item));
+        found.next().filter(|_| found.next().is_none())
+    }
+
     /// Whether the manifest is sound by itself.
     pub fn check(&self) -> Result<(), PackageFault> {
         if self.version != 1 {
@@ -151,6 +197,9 @@ impl Package {
                 .any(|text| text.trim().is_empty())
             {
                 return fault("source, selector, time basis and tool must be stated");
+            }
+            if item.personal.as_ref().is_some_and(|terms| terms.basis.trim().is_empty()) {
+                return fault("personal data need a legal basis");
             }
         }
         Ok(())

@@ -120,6 +120,7 @@ fn package(contents: &[(&str, &[u8])]) -> Package {
             tool: "export 3".to_owned(),
             operator: "hand".parse().unwrap(),
             privileged: false,
+            personal: None,
         }
     };
     Package {

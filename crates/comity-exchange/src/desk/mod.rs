@@ -10,6 +10,7 @@ mod author;
 mod case;
 mod cosign;
 mod erase;
+mod evidence;
 mod fault;
 mod head;
 mod hold;
@@ -34,6 +35,7 @@ pub use case::{
 };
 pub use cosign::CHECKPOINTS;
 pub use erase::Erased;
+pub use evidence::{EvidenceFault, Hand, Packing, Released, Vessel};
 pub use fault::DeskFault;
 pub use head::{COSIGNED, distrust_head};
 pub use hold::HeldRecord;

@@ -201,6 +201,30 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(Item { position, dispatch: Some(signed.as_bytes().to_vec().into()), frame })
     }
 
+    /// Whether a record was cleared for a party, its entry is committed, and the clearance stands now.
+    pub(super) async fn is_cleared(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        record: RecordId,
+    ) -> Result<bool, DeskFault> {
+        let peer = self.peer(party)?;
+        if peer.suspended.is_some() || self.is_recalled(record).await? {
+            return Ok(false);
+        }
+        let rows = self.rows(OUTBOX, peer.number).await?;
+        for (key, value) in rows.iter().rev() {
+            let row = OutboxRow::from_bytes(value)?;
+            if row.record == record {
+                let position = position_of(key);
+                let standing = self.standing_clearance(now, entropy, party, position, &row).await?;
+                return Ok(standing.is_some());
+            }
+        }
+        Ok(false)
+    }
+
     /// The clearance of a position as it stands now, judged again where an input has changed; `None` where it no longer
     /// stands, which is then entered.
     async fn standing_clearance(

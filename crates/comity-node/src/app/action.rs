@@ -48,6 +48,8 @@ pub struct Ctx {
     pub asking: Asking,
     /// The key under which such questions are answered.
     pub lookup_keys: LookupKeys,
+    /// What actions on evidence share.
+    pub evidence: super::evidence::Bench,
     /// Whether the party is an invented one: everything shown says "exercise data".
     pub exercise: bool,
 }

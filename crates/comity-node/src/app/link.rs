@@ -5,6 +5,7 @@
 
 use super::{
     carry::{Carriers, Way},
+    evidence::give::Giver,
     lookup::Answering,
     sequencer::{Means, NodeDesk, NotNow, Sequencer},
     tenure::Duty,
@@ -19,7 +20,7 @@ use crate::{
 };
 use comity_exchange::{Backoff, DeskFault, Event, turn::Turn};
 use comity_ledger::tile::TilePath;
-use comity_record::{Canonical, PartyCode};
+use comity_record::{Canonical, Hash, PartyCode, RecordId};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -39,6 +40,8 @@ pub struct Listener {
     pub carriers: Carriers,
     /// Answers oblivious questions.
     pub answering: Answering,
+    /// What peers are given of evidence.
+    pub giver: Giver,
 }
 
 /// Who is told what happened in a turn: counters and the log.
@@ -94,6 +97,28 @@ impl ExchangeHandler for Listener {
             let bytes = bytes.await?.map_err(|fault| self.failed(&fault))?;
             bytes.ok_or(TurnRefusal::NotFound)
         })
+    }
+
+    fn consignment(&self, caller: Caller, record: RecordId) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async move { self.giver.consignment(&caller.peer, record).await })
+    }
+
+    fn chunk(
+        &self,
+        caller: Caller,
+        record: RecordId,
+        chunk: Hash,
+    ) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async move { self.giver.chunk(&caller.peer, record, chunk).await })
+    }
+
+    fn close(
+        &self,
+        caller: Caller,
+        record: RecordId,
+        entry: Vec<u8>,
+    ) -> Answer<'_, Result<Vec<u8>, TurnRefusal>> {
+        Box::pin(async move { self.giver.close(&caller.peer, record, &entry).await })
     }
 }
 

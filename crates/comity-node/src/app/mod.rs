@@ -9,6 +9,7 @@ pub mod case;
 pub mod change;
 pub mod collection;
 pub mod crossing;
+pub mod evidence;
 pub mod export;
 pub mod feed;
 pub mod house;

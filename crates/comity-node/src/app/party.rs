@@ -122,6 +122,7 @@ impl Hosted {
             caller: None,
             asking: Asking::default(),
             lookup_keys,
+            evidence: super::evidence::Bench::default(),
             exercise,
         };
         Ok(Hosted { ctx, keys, letter, store, task, projectors })

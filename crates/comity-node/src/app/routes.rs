@@ -1,8 +1,8 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, backup, case, change, collection, crossing, feed, house, hunt, index, ledger,
-    lookup, object, peer, pouch, proof, search, share, succession, upload, withdraw,
+    Action, Ctx, Fault, ask, backup, case, change, collection, crossing, evidence, feed, house, hunt, index,
+    ledger, lookup, object, peer, pouch, proof, search, share, succession, upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -101,6 +101,26 @@ actions! {
     feed::RunFeed,
     feed::EndFeed,
     feed::ListFeeds,
+    evidence::stage::Stage,
+    evidence::pack::Pack,
+    evidence::show::ListEvidence,
+    evidence::show::ShowEvidence,
+    evidence::show::EvidenceDossier,
+    evidence::read::OpenEvidence,
+    evidence::read::ReadEvidence,
+    evidence::check::CheckEvidence,
+    evidence::record::RecordAct,
+    evidence::care::DecideEvidence,
+    evidence::delete::DeleteEvidence,
+    evidence::fetch::FetchEvidence,
+    evidence::courier::ConsignEvidence,
+    evidence::courier::PieceOfEvidence,
+    evidence::courier::TakeParcel,
+    evidence::courier::TakePiece,
+    evidence::courier::ArriveEvidence,
+    evidence::courier::CloseTransfer,
+    evidence::courier::TakeChain,
+    evidence::stamp::StampEvidence,
 }
 
 fn endpoint<A: Action>() -> Endpoint<Parties> {
@@ -156,9 +176,8 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let status = match fault.code.as_str() {
             "node/busy" | "node/stopping" => return Problem::unavailable(fault.text, 2),
-            "desk/no-record" | "object/none" | "crossing/none" | "case/none" | "desk/no-peer" => {
-                StatusCode::NOT_FOUND
-            }
+            "desk/no-record" | "object/none" | "evidence/none" | "crossing/none" | "case/none"
+            | "desk/no-peer" => StatusCode::NOT_FOUND,
             code if code.starts_with("input/") => StatusCode::BAD_REQUEST,
             code if code.starts_with("store/") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

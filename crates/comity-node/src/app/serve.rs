@@ -70,6 +70,7 @@ impl Running {
             let mut party = party.await?;
             party.ctx.witness = config.witness.clone();
             party.ctx.caller = Some(Arc::new(caller(&party, config, &clock)?));
+            party.ctx.evidence = super::evidence::Bench::of(config);
             parties.push(party);
         }
         let (stop, _) = Stop::new();
@@ -131,6 +132,7 @@ impl Running {
                     party.ctx.lookup_keys.clone(),
                     config.lookup.clone(),
                 ),
+                giver: super::evidence::give::Giver::new(party.ctx.clone()),
             };
             hosts.push(Host {
                 identity: identity(party, clock)?,
@@ -212,6 +214,7 @@ impl Running {
         let api = Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, readiness, metrics);
         for ctx in self.hosted.values() {
             self.tasks.spawn(super::feed::keep(ctx.clone(), self.stop.watch()));
+            self.tasks.spawn(super::evidence::watch::keep(ctx.clone(), self.stop.watch()));
         }
         let router = with_actions(api).router().merge(misp::router(misp)).merge(taxii::router(taxii));
         let tls = config.api.has_certificate();

@@ -191,7 +191,19 @@ pub fn request(
 /// Where the record is a request, the case is what it asks for.
 async fn with_case(desk: &NodeDesk, record: RecordId, request: Request) -> Result<Request, DeskFault> {
     let held = desk.envelope(record).await?;
-    let Body::Request(asked) = &held.record.statement().body else { return Ok(request) };
+    let asked = match (&held.record.statement().body, held.record.statement().thread) {
+        (Body::Request(asked), _) => asked.clone(),
+        // What answers a request is judged under the basis of that request.
+        (Body::Answer(_) | Body::Evidence(_), Some(thread)) => match desk.envelope(thread).await {
+            Ok(of_thread) => match &of_thread.record.statement().body {
+                Body::Request(asked) => asked.clone(),
+                _ => return Ok(request),
+            },
+            Err(DeskFault::NoRecord { .. } | DeskFault::Erased { .. }) => return Ok(request),
+            Err(fault) => return Err(fault),
+        },
+        _ => return Ok(request),
+    };
     let case = Case {
         measure: asked.measure.clone(),
         offence: asked.offence.clone(),

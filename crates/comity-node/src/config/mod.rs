@@ -44,6 +44,10 @@ pub struct Config {
     pub lookup: Lookup,
     /// Witnesses of the ledger.
     pub witness: Witness,
+    /// Evidence.
+    pub evidence: Evidence,
+    /// Services of time-stamps by name.
+    pub timestamp: BTreeMap<String, TimeStamp>,
     /// The log.
     pub log: Log,
     /// The parties hosted, by code; each has its own folder, keys, ledger and packs.
@@ -137,6 +141,26 @@ section! {
 }
 
 section! {
+    /// Evidence.
+    Evidence {
+        /// After how many hours everything held is hashed again and compared with its manifest; 0: only when asked.
+        check_hours: u32 = 168,
+        /// The unit whose officers look first at what may be privileged or immune. Empty: nobody but the machine's console.
+        filter_unit: String = String::new(),
+    }
+}
+
+section! {
+    /// A service of time-stamps (RFC 3161).
+    TimeStamp {
+        /// Where it answers, such as `http://stamps.example/tsa`.
+        url: String = String::new(),
+        /// The roots that its certificate must lead to, in PEM. A relative path counts from the folder of this file.
+        roots: PathBuf = PathBuf::new(),
+    }
+}
+
+section! {
     /// The log. It never holds the content of records.
     Log {
         /// `text` or `json`, one line per event on standard error.
@@ -177,6 +201,9 @@ impl Config {
                 if !path.as_os_str().is_empty() {
                     *path = folder.join(&*path);
                 }
+            }
+            for service in config.timestamp.values_mut() {
+                service.roots = folder.join(&service.roots);
             }
             for party in config.party.values_mut() {
                 party.packs.iter_mut().for_each(|pack| *pack = folder.join(&*pack));
@@ -241,6 +268,16 @@ impl Config {
         }
         if self.api.certificate.as_os_str().is_empty() != self.api.key.as_os_str().is_empty() {
             return wrong("api.key", "certificate and key are given together");
+        }
+        let name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        for (called, service) in &self.timestamp {
+            let at = ["http://", "https://"].iter().any(|scheme| service.url.starts_with(scheme));
+            if !name(called) || !at || service.roots.as_os_str().is_empty() {
+                return wrong(
+                    "timestamp",
+                    "a service has a plain name, an http or https address, and a file of roots",
+                );
+            }
         }
         if self.api.socket.contains('/') {
             return wrong("api.socket", "a file name is wanted, without a folder");

@@ -1,7 +1,7 @@
 //! The configuration as commented TOML.
 
 use super::{
-    Config, Party,
+    Config, Party, TimeStamp,
     section::{Key, Section},
 };
 use serde::Serialize;
@@ -21,7 +21,15 @@ pub(super) fn render(config: &Config) -> String {
     section(&mut out, "taxii", &config.taxii, "");
     section(&mut out, "lookup", &config.lookup, "");
     section(&mut out, "witness", &config.witness, "");
+    section(&mut out, "evidence", &config.evidence, "");
     section(&mut out, "log", &config.log, "");
+    if config.timestamp.is_empty() {
+        out.push_str("\n# One section for each service of time-stamps, under a name of your choice.\n");
+        section(&mut out, "timestamp.NAME", &TimeStamp::default(), "# ");
+    }
+    for (name, service) in &config.timestamp {
+        section(&mut out, &format!("timestamp.{name}"), service, "");
+    }
     if config.party.is_empty() {
         out.push_str("\n# One section for each party hosted here. XA is an invented State.\n");
         section(&mut out, "party.XA", &Party::default(), "# ");
@@ -44,7 +52,9 @@ pub(super) fn keys() -> Vec<String> {
         list("taxii", config.taxii.keys()),
         list("lookup", config.lookup.keys()),
         list("witness", config.witness.keys()),
+        list("evidence", config.evidence.keys()),
         list("log", config.log.keys()),
+        list("timestamp.<name>", TimeStamp::default().keys()),
         list("party.<code>", Party::default().keys()),
     ]
     .concat()

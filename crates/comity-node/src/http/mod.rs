@@ -9,6 +9,7 @@ pub(crate) mod certificate;
 mod connection;
 pub mod exchange;
 pub mod misp;
+pub(crate) mod post;
 mod problem;
 mod quota;
 pub mod taxii;

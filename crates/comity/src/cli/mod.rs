@@ -9,9 +9,9 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, backup, border, case, collection, config, crossing, demo, export, feed, house, hunt, import,
-        index, init, keys, law, ledger, letter, lookup, matching, object, peer, pouch, principles, receipt,
-        replay, search, serve, share, withdraw,
+        ask, backup, border, case, collection, config, crossing, demo, evidence, export, feed, house, hunt,
+        import, index, init, keys, law, ledger, letter, lookup, matching, object, peer, pouch, principles,
+        receipt, replay, search, serve, share, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -161,6 +161,9 @@ pub enum Verb {
     Erase(withdraw::Erase),
     /// Judge every past decision again from its recorded inputs
     Replay(replay::Replay),
+    /// Hold evidence: pack, transfer, check, open and verify it
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Evidence(Box<evidence::Evidence>),
     /// Back the party up while it serves: the log sealed, the keys apart
     Backup(backup::Backup),
     /// Bring a party back from a backup
@@ -171,7 +174,8 @@ impl Verb {
     /// Whether the verb shows what a party's node holds.
     pub fn is_of_a_node(&self) -> bool {
         let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node())
-            || matches!(self, Verb::Case(case) if case.shows_a_node());
+            || matches!(self, Verb::Case(case) if case.shows_a_node())
+            || matches!(self, Verb::Evidence(evidence) if evidence.is_of_a_node());
         page || matches!(
             self,
             Verb::Peer(_)

@@ -8,6 +8,7 @@ pub mod collection;
 pub mod config;
 pub mod crossing;
 pub mod demo;
+pub mod evidence;
 pub mod export;
 pub mod feed;
 pub mod house;
@@ -81,6 +82,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Recall(verb) => withdraw::recall(&verb, &chosen, screen),
         Verb::Erase(verb) => withdraw::erase(&verb, &chosen, screen),
         Verb::Replay(verb) => replay::run(&verb, &chosen, screen),
+        Verb::Evidence(verb) => evidence::run(&verb, &chosen, screen),
         Verb::Backup(verb) => backup::backup(&verb, &chosen, screen),
         Verb::Restore(verb) => backup::restore(&verb, &chosen, screen),
         Verb::Init(verb) => init::run(&verb, &chosen, world, screen),

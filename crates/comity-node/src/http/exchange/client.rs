@@ -1,6 +1,6 @@
 //! Calling a peer: connections kept open and reused, every wait and every answer bounded.
 
-use super::{PeerFault, TILE_LIMIT, TURN_LIMIT};
+use super::{CHUNK_LIMIT, PARCEL_LIMIT, PeerFault, TILE_LIMIT, TURN_LIMIT};
 use crate::{
     clock::Clock,
     http::{
@@ -13,7 +13,7 @@ use axum::{
     body::{Body, Bytes},
     http::{Method, Request, Response, StatusCode, header},
 };
-use comity_record::{PartyCode, PublicKey};
+use comity_record::{Hash, PartyCode, PublicKey, RecordId};
 use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
@@ -114,6 +114,41 @@ impl PeerClient {
     pub async fn tile(&self, address: &str, peer: &PartyCode, path: &str) -> Result<Vec<u8>, PeerFault> {
         let request = (Method::GET, format!("/exchange/v1/{peer}/tile/{path}"), Bytes::new());
         self.call(address, peer, request, TILE_LIMIT).await
+    }
+
+    /// The parcel of an evidence package of `peer`, with its custody record.
+    pub async fn consignment(
+        &self,
+        address: &str,
+        peer: &PartyCode,
+        record: &RecordId,
+    ) -> Result<Vec<u8>, PeerFault> {
+        let request = (Method::GET, format!("/exchange/v1/{peer}/evidence/{record}"), Bytes::new());
+        self.call(address, peer, request, PARCEL_LIMIT).await
+    }
+
+    /// A sealed piece of an evidence package of `peer`.
+    pub async fn chunk(
+        &self,
+        address: &str,
+        peer: &PartyCode,
+        record: &RecordId,
+        chunk: &Hash,
+    ) -> Result<Vec<u8>, PeerFault> {
+        let path = format!("/exchange/v1/{peer}/evidence/{record}/{chunk}");
+        self.call(address, peer, (Method::GET, path, Bytes::new()), CHUNK_LIMIT).await
+    }
+
+    /// Tells `peer` that a package came, by our signed entry; its custody record comes back.
+    pub async fn close(
+        &self,
+        address: &str,
+        peer: &PartyCode,
+        record: &RecordId,
+        entry: Vec<u8>,
+    ) -> Result<Vec<u8>, PeerFault> {
+        let request = (Method::POST, format!("/exchange/v1/{peer}/evidence/{record}"), Bytes::from(entry));
+        self.call(address, peer, request, PARCEL_LIMIT).await
     }
 
     /// Closes connections that are kept open, such as after a change of keys.

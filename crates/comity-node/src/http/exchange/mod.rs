@@ -6,6 +6,9 @@
 //! | `POST /exchange/v1/{host}/lookup` | one message of an oblivious lookup |
 //! | `GET /exchange/v1/{host}/checkpoint` | the host's signed checkpoint |
 //! | `GET /exchange/v1/{host}/tile/{path}` | a tile of the host's ledger |
+//! | `GET /exchange/v1/{host}/evidence/{record}` | the parcel of an evidence package, and the giver's custody record |
+//! | `GET /exchange/v1/{host}/evidence/{record}/{chunk}` | a sealed piece of it, by its SHA-256 |
+//! | `POST /exchange/v1/{host}/evidence/{record}` | the receiver's signed entry; the giver's custody record comes back |
 //!
 //! `host` is the hosted party, and must be the one whose name was asked for in the handshake. What a turn says is
 //! `comity-exchange`'s business, not this module's.
@@ -24,7 +27,7 @@ pub use fault::PeerFault;
 pub use server::{ExchangeServer, Host};
 
 use crate::http::{Answer, Problem};
-use comity_record::PartyCode;
+use comity_record::{Hash, PartyCode, RecordId};
 
 /// The longest body of a turn, in either direction: 24 MiB.
 pub const TURN_LIMIT: usize = 24 * 1024 * 1024;
@@ -32,6 +35,13 @@ pub const TURN_LIMIT: usize = 24 * 1024 * 1024;
 pub const LOOKUP_LIMIT: usize = 64 * 1024;
 /// The longest tile or checkpoint: 1 MiB.
 pub const TILE_LIMIT: usize = 1024 * 1024;
+
+/// The longest parcel of evidence: 24 MiB.
+pub const PARCEL_LIMIT: usize = 24 * 1024 * 1024;
+/// The longest sealed piece of evidence: 4 MiB and its tag.
+pub const CHUNK_LIMIT: usize = 4 * 1024 * 1024 + 16;
+/// The longest custody entry that is read: 1 MiB.
+pub const ENTRY_LIMIT: usize = 1024 * 1024;
 
 /// Who is calling whom, as the handshake and the path agree.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +91,22 @@ pub trait ExchangeHandler: Send + Sync + 'static {
     fn checkpoint(&self, caller: Caller) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
     /// A tile of the host's ledger; `path` is what follows `tile/`, unchecked.
     fn tile(&self, caller: Caller, path: String) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+    /// The parcel of an evidence package, with the giver's custody record.
+    fn consignment(&self, caller: Caller, record: RecordId) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+    /// A sealed piece of an evidence package.
+    fn chunk(
+        &self,
+        caller: Caller,
+        record: RecordId,
+        chunk: Hash,
+    ) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
+    /// The end of a transfer: the receiver's signed entry in, the giver's custody record out.
+    fn close(
+        &self,
+        caller: Caller,
+        record: RecordId,
+        entry: Vec<u8>,
+    ) -> Answer<'_, Result<Vec<u8>, TurnRefusal>>;
 }
 
 impl From<TurnRefusal> for Problem {

@@ -1,6 +1,6 @@
 //! The doors of a host, behind the one check that every request passes.
 
-use super::{Caller, ExchangeHandler, LOOKUP_LIMIT, TURN_LIMIT, TurnRefusal};
+use super::{Caller, ENTRY_LIMIT, ExchangeHandler, LOOKUP_LIMIT, TURN_LIMIT, TurnRefusal};
 use crate::{
     clock::Clock,
     http::{
@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use comity_record::{PartyCode, PublicKey};
+use comity_record::{Hash, PartyCode, PublicKey};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -83,6 +83,8 @@ pub(super) fn router(host: Arc<HostState>) -> Router {
         .route("/exchange/v1/{host}/lookup", post(lookup))
         .route("/exchange/v1/{host}/checkpoint", get(checkpoint))
         .route("/exchange/v1/{host}/tile/{*path}", get(tile))
+        .route("/exchange/v1/{host}/evidence/{record}", get(consignment).post(close))
+        .route("/exchange/v1/{host}/evidence/{record}/{chunk}", get(chunk))
         .fallback(|| async { Problem::not_found() })
         .with_state(host)
 }
@@ -132,6 +134,44 @@ async fn tile(
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
     let answer = host.handler.tile(entered.caller.clone(), path).await;
+    host.reply(&entered, answer, "application/octet-stream")
+}
+
+async fn consignment(
+    State(host): State<Arc<HostState>>,
+    Extension(key): Extension<ProvenKey>,
+    Path((called, record)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let entered = host.enter(&key, &called)?;
+    let record = record.parse().map_err(|_| Problem::not_found())?;
+    let answer = host.handler.consignment(entered.caller.clone(), record).await;
+    host.reply(&entered, answer, "application/octet-stream")
+}
+
+async fn chunk(
+    State(host): State<Arc<HostState>>,
+    Extension(key): Extension<ProvenKey>,
+    Path((called, record, chunk)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let entered = host.enter(&key, &called)?;
+    let record = record.parse().map_err(|_| Problem::not_found())?;
+    let chunk = Hash::from_hex(&chunk).ok_or_else(Problem::not_found)?;
+    let answer = host.handler.chunk(entered.caller.clone(), record, chunk).await;
+    host.reply(&entered, answer, "application/octet-stream")
+}
+
+async fn close(
+    State(host): State<Arc<HostState>>,
+    Extension(key): Extension<ProvenKey>,
+    Path((called, record)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let entered = host.enter(&key, &called)?;
+    let record = record.parse().map_err(|_| Problem::not_found())?;
+    let body = read(request.into_body(), ENTRY_LIMIT, host.body_pause).await?;
+    entered.account.charge(body.len());
+    host.figures.bytes_in.add(count(&body));
+    let answer = host.handler.close(entered.caller.clone(), record, body).await;
     host.reply(&entered, answer, "application/octet-stream")
 }
 
