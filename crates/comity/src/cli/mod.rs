@@ -74,7 +74,7 @@ Begin with:
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Watch three invented States exchange records, in nine acts
+    /// Watch three invented States exchange records, in thirteen acts
     Demo(demo::Demo),
     /// Ask the register of law: who is bound by what, and what may be asked
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]

@@ -1,9 +1,10 @@
-//! The demonstration: nine questions put to three nodes of the invented States A, B and C.
+//! The demonstration: questions put to three nodes of the invented States A, B and C.
 //!
 //! [`screenplay`] holds the acts as data: what is asked, what is done, and which outcome is expected. A [`Stage`] plays
 //! an act on real nodes and reports a [`Finding`]. [`play`] shows each act, compares the finding with what was expected,
 //! and ends with the truth: the exit status is 0 only if every act ended as it should.
 
+mod casework;
 mod playbill;
 mod screenplay;
 mod stage;

@@ -4,7 +4,7 @@
 pub const OPENING: [&str; 5] = [
     "Three nodes start on this machine, for the invented States A, B and C.",
     "They exchange records under real treaties, joined as the exercise says.",
-    "Each of nine acts asks one question; the nodes answer it, with reasons.",
+    "Each act asks one question; first of single records, then of a whole case.",
     "Nothing leaves this machine, and nothing here is about a real State.",
     "At the end every ledger is verified offline. It takes under a minute.",
 ];
@@ -37,6 +37,10 @@ pub enum Outcome {
     Carried,
     /// What was missed came through.
     Healed,
+    /// The other State answered.
+    Answered,
+    /// It came, agrees with its manifest, and keeps its conditions.
+    Proved,
     /// Every proof verified.
     Verified,
     /// A proof, or a delivery that had to happen, failed.
@@ -53,6 +57,8 @@ impl Outcome {
             Outcome::RefusedByReceiver => "refused by the receiver",
             Outcome::Carried => "carried in a pouch",
             Outcome::Healed => "cut off, then healed",
+            Outcome::Answered => "answered",
+            Outcome::Proved => "handed over, proved",
             Outcome::Verified => "verified",
             Outcome::Failed => "failed",
         }
@@ -83,6 +89,14 @@ pub enum ActKey {
     Pouch,
     /// One node is cut off and heals.
     CutOff,
+    /// A tells C of harm from its territory.
+    Notice,
+    /// B keeps data for A.
+    Keeping,
+    /// A asks for data, and B for a detail.
+    Asking,
+    /// Evidence goes from B to A.
+    Evidence,
     /// Everything is verified offline.
     Verification,
 }
@@ -159,6 +173,34 @@ pub const ACTS: &[Act] = &[
         done: "B goes down, A shares three records, B comes back.",
         expected: Outcome::Healed,
         lesson: "A waited for nobody. B asked for what it had missed from where it had stopped.",
+    },
+    Act {
+        key: ActKey::Notice,
+        question: "A hospital is flooded. May A tell C without accusing it?",
+        done: "A sends C a territory notice. C acknowledges, looks, and acts.",
+        expected: Outcome::Answered,
+        lesson: "Effect, what was seen and how sure A is stand apart in the form, and nothing in it attributes. Acknowledging concedes nothing.",
+    },
+    Act {
+        key: ActKey::Keeping,
+        question: "Will B keep the extorter's mail before it is deleted?",
+        done: "A drafts, authorises and sends a request; B keeps the data.",
+        expected: Outcome::Answered,
+        lesson: "Each step is signed by the side that owns it, in a chain of its own. What happens at home stays there.",
+    },
+    Act {
+        key: ActKey::Asking,
+        question: "What if a detail is missing, and help comes on a condition?",
+        done: "A asks whose account it is. B asks back, and offers it.",
+        expected: Outcome::Answered,
+        lesson: "B's clock stood still while A owed the answer. Refusing would have needed a consultation, or a recorded reason for none.",
+    },
+    Act {
+        key: ActKey::Evidence,
+        question: "Can evidence cross so that neither side can rewrite it?",
+        done: "B packs, two persons release, A fetches, checks and uses it.",
+        expected: Outcome::Proved,
+        lesson: "The manifest crossed the border as any record; the sealed pieces followed only because it was cleared. The condition travels with each object.",
     },
     Act {
         key: ActKey::Verification,

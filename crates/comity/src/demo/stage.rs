@@ -19,7 +19,7 @@ use comity_node::app::{
     share::{Grounds, JudgedShown, Share},
 };
 use comity_record::{
-    Canonical, CrossingId, Labels, RecordId,
+    Canonical, CrossingId, Labels, Letter, RecordId,
     label::{Personal, Sovereign, Tlp},
 };
 use std::path::{Path, PathBuf};
@@ -31,13 +31,15 @@ const BUNDLE: &str = include_str!("../../../../data/threat/exercise-bundle.json"
 #[derive(Debug)]
 pub struct Theatre {
     runtime: tokio::runtime::Runtime,
-    a: Stand,
-    b: Stand,
-    c: Stand,
+    pub(super) a: Stand,
+    pub(super) b: Stand,
+    pub(super) c: Stand,
     dir: PathBuf,
     bundle: Option<PathBuf>,
     records: Vec<(RecordId, Labels, u64)>,
     receipts: Vec<String>,
+    /// The package of evidence, once it was packed.
+    pub(super) packed: Option<String>,
 }
 
 impl Theatre {
@@ -59,6 +61,7 @@ impl Theatre {
             bundle,
             records: Vec::new(),
             receipts: Vec::new(),
+            packed: None,
         })
     }
 
@@ -129,6 +132,10 @@ impl Stage for Theatre {
                 ActKey::PreservationWithout => self.preservation("XC", step).await,
                 ActKey::Pouch => self.pouch(step).await,
                 ActKey::CutOff => self.cut_off(step).await,
+                ActKey::Notice => self.notice(step).await,
+                ActKey::Keeping => self.keeping(step).await,
+                ActKey::Asking => self.asking(step).await,
+                ActKey::Evidence => self.evidence(step).await,
                 ActKey::Verification => self.verification(step).await,
             }
         })
@@ -338,6 +345,11 @@ impl Theatre {
         for id in &self.receipts {
             files.push(self.receipt(id).await?);
         }
+        let letters = [&self.a, &self.b, &self.c]
+            .map(|node| node.letter.as_ref().and_then(|letter| letter.introduce().ok()));
+        let known: Vec<Letter> = letters.iter().flatten().cloned().collect();
+        let cases = self.cases_proved(&known).await?;
+        let custody = self.custody_proved(&known).await?;
         let mut proof = Vec::new();
         for node in [&self.a, &self.b, &self.c] {
             let replayed = ReplayAll {}.run(node.ctx()?).await.map_err(told)?;
@@ -352,8 +364,6 @@ impl Theatre {
                 ));
             }
         }
-        let letters = [&self.a, &self.b, &self.c]
-            .map(|node| node.letter.as_ref().and_then(|letter| letter.introduce().ok()));
         for node in [&mut self.a, &mut self.b, &mut self.c] {
             node.stop().await?;
         }
@@ -367,8 +377,9 @@ impl Theatre {
         for bytes in &files {
             proof.push(verify(bytes, &trust)?);
         }
-        let mut finding =
-            Finding::new(Outcome::Verified, format!("Yes: three ledgers and {} receipts.", files.len()));
+        let answer = format!("Yes: three ledgers, {} receipts and {} whole cases.", files.len(), cases.len());
+        proof.extend(cases.into_iter().chain(custody));
+        let mut finding = Finding::new(Outcome::Verified, answer);
         finding.proof = proof;
         Ok(finding)
     }
@@ -473,20 +484,7 @@ impl Theatre {
 
     /// Waits until B has acknowledged everything given to it.
     async fn arrived(&self) -> Result<(), Fault> {
-        let ctx = self.a.ctx()?;
-        let mut changes = ctx.sequencer.changes();
-        loop {
-            let outbox = Outbox { to: Some("XB".to_owned()) }.run(ctx).await.map_err(told)?;
-            if outbox.iter().all(|one| one.state != "waiting") {
-                return Ok(());
-            }
-            let patience = std::time::Duration::from_secs(60);
-            let changed = tokio::time::timeout(patience, changes.changed()).await;
-            if !matches!(changed, Ok(Ok(()))) {
-                let text = "a record was not acknowledged within a minute";
-                return Err(Fault::new(Exit::Fault, "demo/not-arrived", text));
-            }
-        }
+        told_at(&self.a, "XB").await
     }
 
     async fn redacted(&self, record: RecordId) -> Result<Vec<String>, Fault> {
@@ -521,11 +519,29 @@ impl Theatre {
         lifts.await.map_err(|fault| told(fault.into()))?.map_err(|fault| told(fault.into()))
     }
 
-    async fn proof(&self, judged: Option<&JudgedShown>) -> Result<Vec<String>, Fault> {
+    pub(super) async fn proof(&self, judged: Option<&JudgedShown>) -> Result<Vec<String>, Fault> {
         let Some(entry) = judged.and_then(|one| one.entry) else { return Ok(Vec::new()) };
         let size = self.a.ctx()?.sequencer.run(|desk, _| Box::pin(async move { desk.log().size() }));
         let size = size.await.map_err(|fault| told(fault.into()))?;
         Ok(vec![format!("entry {entry} of {size} in A's ledger")])
+    }
+}
+
+/// Waits until a party has acknowledged everything that another gave to it.
+pub(super) async fn told_at(from: &Stand, to: &str) -> Result<(), Fault> {
+    let ctx = from.ctx()?;
+    let mut changes = ctx.sequencer.changes();
+    loop {
+        let outbox = Outbox { to: Some(to.to_owned()) }.run(ctx).await.map_err(told)?;
+        if outbox.iter().all(|one| one.state != "waiting") {
+            return Ok(());
+        }
+        let patience = std::time::Duration::from_secs(60);
+        let changed = tokio::time::timeout(patience, changes.changed()).await;
+        if !matches!(changed, Ok(Ok(()))) {
+            let text = "a record was not acknowledged within a minute";
+            return Err(Fault::new(Exit::Fault, "demo/not-arrived", text));
+        }
     }
 }
 
@@ -560,7 +576,7 @@ fn is_plain(labels: &Labels) -> bool {
         && labels.tlp < Tlp::AmberStrict
 }
 
-fn explain(finding: &mut Finding, judged: &JudgedShown) {
+pub(super) fn explain(finding: &mut Finding, judged: &JudgedShown) {
     finding.basis = judged.citations.clone();
     finding.duties = judged.obligations.clone();
 }

@@ -37,6 +37,18 @@ pub struct Stand {
     running: Option<Running>,
 }
 
+/// An address of loopback that is free, and stays the node's own while it is down: below the ports that systems give to
+/// whoever asks for any, and another one for each of the three parties.
+fn free_address(party: &PartyCode) -> SocketAddr {
+    let place = party.as_str().bytes().last().map_or(0, u32::from);
+    let first = std::process::id().wrapping_mul(3).wrapping_add(place % 3);
+    let ports = (0..4_000).map(|step| 20_000 + (first + step * 3) % 12_000);
+    let addresses =
+        ports.filter_map(|port| Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.try_into().ok()?))));
+    let mut free = addresses.filter(|address| std::net::TcpListener::bind(address).is_ok());
+    free.next().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
 /// A fault of the node as the command tells it.
 pub fn told(fault: NodeFault) -> Fault {
     Fault { exit: Exit::Fault, code: fault.code.into(), text: fault.text, help: fault.help }
@@ -53,7 +65,7 @@ impl Stand {
         init(&path, &party, "", &Clock::system(), &SystemRandom).map_err(told)?;
         let mut config =
             Config::load(&path).map_err(|fault| Fault::new(Exit::Fault, fault.code(), fault.to_string()))?;
-        config.node.peer_listen = Text(Listen::At(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
+        config.node.peer_listen = Text(Listen::At(free_address(&party)));
         Ok(Stand { party, letter: None, config, folder, running: None })
     }
 

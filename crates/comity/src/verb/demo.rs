@@ -1,4 +1,4 @@
-//! `comity demo`: three nodes of invented States show the main job in nine acts.
+//! `comity demo`: three nodes of invented States show the main job in thirteen acts.
 
 use crate::{
     Exit, Fault, Screen,
