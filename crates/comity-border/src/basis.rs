@@ -233,6 +233,10 @@ fn ask(matter: &Matter, subject: &Subject, request: &Request, register: &Registe
     // released by the asked party.
     let said = request.case.as_ref().and_then(|case| case.asking.as_ref());
     let (asking, asked) = match subject.kind.as_str() {
+        // One that its author lost and that is given back to it is still its author's.
+        "request" if said == Some(&request.to) && subject.author == request.to => {
+            (&request.to, &request.from)
+        }
         "request" => (&request.from, &request.to),
         "case-event" if said == Some(&request.from) => (&request.from, &request.to),
         _ => (&request.to, &request.from),

@@ -7,8 +7,8 @@
 )]
 
 use crate::support::set_time::party;
-use comity_affairs::form::Form;
-use comity_exchange::{case_export::CaseExport, turn::Turn};
+use comity_affairs::form::{FIELDS, Field, FieldKind, Form};
+use comity_exchange::{Manuscript, case_export::CaseExport, turn::Turn};
 use comity_node::{
     app::{
         Action, Ctx, Fault, Hosted,
@@ -31,8 +31,13 @@ use comity_node::{
     },
     clock::{Clock, SetTime},
 };
-use comity_record::{Canonical, Letter, PartyCode, RootSigned, Timestamp};
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use comity_record::{Canonical, Labels, Letter, PartyCode, RootSigned, Timestamp, label::Tlp};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 /// A desk of a flow.
@@ -207,6 +212,7 @@ impl Stage {
             [party, "sees", name] => self.see(party, name, scene).await,
             [party, "proves", name] => self.prove(party, name, scene).await,
             [party, "has", rest @ ..] => self.house(party, rest, scene).await,
+            [party, "holds", "information", name] => self.hold(party, name).await,
             [party, "suspends", other] => {
                 let reason = "an exercise".to_owned();
                 let suspend = SuspendPeer { party: (*other).to_owned(), reason };
@@ -328,6 +334,8 @@ impl Stage {
         for (key, value) in &scene.below {
             let own = ["by", "thread", "unit"].contains(&key.as_str()) || key.starts_with("field ");
             if !own {
+                // What the flow has a name for, a case or a record, is named by its id.
+                let value = self.cases.get(value).filter(|_| key == "record").unwrap_or(value);
                 with.entry(key.clone()).or_default().push(value.clone());
             }
         }
@@ -414,6 +422,22 @@ impl Stage {
         let mut short = export.clone();
         short.records.remove(1);
         assert!(short.check(&letters).is_err(), "{}", self.place);
+        Ok(Done::default())
+    }
+
+    /// The party has information of its own, which is to be given unasked.
+    async fn hold(&mut self, party: &str, name: &str) -> Outcome {
+        let indicator = br#"{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-000000000001","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","pattern":"[domain-name:value = 'c2.example']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"}"#;
+        let mut labels = Labels::new(Tlp::Amber);
+        labels.set("purpose", "spontaneous-information").unwrap();
+        let manuscript = Manuscript::objects(labels, vec![indicator.to_vec()]);
+        let authored = self.ctx(party).sequencer.run(move |desk, means| {
+            Box::pin(async move {
+                let now = means.now();
+                desk.author(now, means.entropy(), vec![manuscript]).await.unwrap()[0].record
+            })
+        });
+        self.cases.insert(name.to_owned(), authored.await.unwrap().to_string());
         Ok(Done::default())
     }
 
@@ -562,4 +586,79 @@ pub async fn play(name: &str, text: &str) {
     for desk in stage.desks.into_values() {
         desk.hosted.close().await.unwrap();
     }
+}
+
+/// Every form but those that are steps goes out with every field that it needs, and is read on the other side. A row added
+/// to request_fields.csv stands on some form, and fails here until it crosses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_form_crosses_with_all_its_fields() {
+    let mut stage = Stage::set(&["XA", "XB"], "2026-03-02T09:00:00Z".parse().unwrap()).await;
+    let mut crossed = BTreeSet::new();
+    for form in Form::ALL.iter().filter(|form| !matches!(form, Form::Account | Form::Waiver)) {
+        let name = form.to_string();
+        let values: BTreeMap<String, String> =
+            form.fields().filter_map(|field| Some((field.code.to_owned(), sample(field)?))).collect();
+        let new = NewCase {
+            to: Some("XB".into()),
+            form: Some(name.clone()),
+            fields: values.clone(),
+            selector: (form.flow() == comity_affairs::Flow::Request)
+                .then(|| SelectorAsked::Person { name: "Person One".into() }),
+            offence: Some("illegal_access".into()),
+            assurance: Some("XA will do the same for XB".into()),
+            ..NewCase::default()
+        };
+        let shown = new.run(stage.ctx("XA")).await.unwrap();
+        assert!(shown.faults.is_empty(), "{name}: {:?}", shown.faults);
+        stage.cases.insert(name.clone(), shown.case.clone());
+        let authorise = AuthoriseCase {
+            case: shown.case.clone(),
+            role: None,
+            officer: None,
+            step: None,
+            manifest: None,
+            abandon: None,
+        };
+        authorise.run(stage.ctx("XA")).await.unwrap();
+        let sent = SendCase { case: shown.case, officer: None }.run(stage.ctx("XA")).await.unwrap();
+        assert!(sent.sent, "{name}: {:?}", sent.judged);
+        stage.exchange("XA", "XB").await;
+        let there = stage.shown("XB", &name, None).await.unwrap();
+        assert_eq!(there.state, "sent", "{name}");
+        let lines: BTreeMap<&str, &str> =
+            there.timeline[0].lines.iter().map(|line| (line.code.as_str(), line.value.as_str())).collect();
+        for (code, value) in &values {
+            assert_eq!(lines.get(code.as_str()), Some(&value.as_str()), "{name}: {code}");
+            crossed.insert(code.clone());
+        }
+    }
+    let opens = |field: &&Field| {
+        Form::ALL
+            .iter()
+            .any(|form| !matches!(form, Form::Account | Form::Waiver) && field.forms.contains(*form))
+    };
+    let typed: BTreeSet<String> = FIELDS
+        .iter()
+        .filter(opens)
+        .filter(|field| sample(field).is_some())
+        .map(|field| field.code.to_owned())
+        .collect();
+    assert_eq!(crossed, typed);
+    for desk in stage.desks.into_values() {
+        desk.hosted.close().await.unwrap();
+    }
+}
+
+/// A value in the notation of a field; none for what is not typed on the form.
+fn sample(field: &Field) -> Option<String> {
+    Some(match field.kind {
+        FieldKind::Line | FieldKind::Text => format!("what stands for {}", field.code),
+        FieldKind::Date => "2026-03-31".to_owned(),
+        FieldKind::Interval => "2026-01-01/2026-01-31".to_owned(),
+        FieldKind::TimeZone => "+09:00".to_owned(),
+        FieldKind::Flag => "yes".to_owned(),
+        FieldKind::Choice(codes) | FieldKind::Choices(codes) => codes[0].to_owned(),
+        FieldKind::File => format!("order.pdf {}", "ab".repeat(32)),
+        FieldKind::Selector | FieldKind::Same(_) | FieldKind::Signature | FieldKind::Answer => return None,
+    })
 }

@@ -43,6 +43,8 @@ fn simulation_holds_for_fixed_seeds() {
         seen.mended,
         seen.succeeded,
         seen.moved,
+        seen.steps,
+        seen.agreed,
     ];
     assert!(happened.iter().all(|count| *count > 0), "{seen:?}");
 }

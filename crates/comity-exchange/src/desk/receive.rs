@@ -409,7 +409,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                         rows.push(report_row(now, peer, judged.record, index, report));
                     }
                     let written = Vec::from_iter(*written);
-                    rows.extend(written.iter().filter_map(|one| step_row(one, peer, index)));
+                    rows.extend(written.iter().filter_map(|one| step_row(one, peer, &self.party, index)));
                     rows.extend(self.hold(index, written, Some(peer)).await?);
                     events.push(Event::TakenIn { from: peer.clone(), record: judged.record });
                     Some((dispatch, judged.record, Outcome::TakenIn, Some(judged), None))

@@ -1,7 +1,8 @@
 //! Receipts, and judging past decisions again.
 
-use super::{Action, Ctx, Fault, crossing::find, sequencer::NodeDesk, to_hex};
+use super::{Action, Ctx, Fault, case::acting::Acting, crossing::find, sequencer::NodeDesk, to_hex};
 use crate::keys::Keys;
+use comity_affairs::Thread;
 use comity_border::{Decision, Inputs, Replay, Standing, StandingEntries, Subject, replay};
 use comity_exchange::{
     Acknowledgement, DeskFault, Scope,
@@ -13,7 +14,7 @@ use comity_ledger::{
     receipt::{Contents, Part, Provisional, RecordPart, Trust},
     store::{Kv, Store},
 };
-use comity_record::{Attested, Canonical, Letter, PartyCode, RootSigned, Timestamp};
+use comity_record::{Attested, Body, Canonical, Letter, OfficerId, PartyCode, RootSigned, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,10 +68,13 @@ impl Action for ExportReceipt {
     async fn run(self, ctx: &Ctx) -> Result<ReceiptExported, Fault> {
         let keys = Keys::open(&ctx.dir).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         let own = keys.own_letter().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let by = ctx.by.clone();
         let exported = ctx.sequencer.run(move |desk, means| {
             Box::pin(async move {
                 let now = means.now();
-                let (contents, trust) = contents(desk, now, &self, &own).await?;
+                let with_record = self.with_record && may_open(desk, by.as_ref(), &self.id, now).await?;
+                let wanted = ExportReceipt { with_record, ..self };
+                let (contents, trust) = contents(desk, now, &wanted, &own).await?;
                 let provisional = Provisional::new(contents);
                 let report = provisional
                     .verify(&trust)
@@ -89,6 +93,27 @@ impl Action for ExportReceipt {
         });
         exported.await?
     }
+}
+
+/// Whether the envelope may go with the receipt: a request or a step of a case only to who reads every thread, since the
+/// receipt does not say whose it is.
+async fn may_open(
+    desk: &NodeDesk,
+    by: Option<&OfficerId>,
+    wanted: &str,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let crossing = find(desk, wanted).await?;
+    let Some(index) = desk.crossing_entries(&crossing).await?.pop() else { return Ok(true) };
+    let Some((row, ..)) = desk.decision(index).await? else { return Ok(true) };
+    let of_a_case = match desk.envelope(row.record).await {
+        Ok(held) => matches!(held.record.statement().body, Body::CaseEvent(_) | Body::Request(_)),
+        Err(_) => false,
+    };
+    let on = now.date();
+    let acting = Acting::of(desk.house(), by, None, on)?;
+    let threads = [Thread::Police, Thread::Judicial, Thread::Diplomatic];
+    Ok(!of_a_case || threads.into_iter().all(|thread| acting.reads(desk.house(), thread, on)))
 }
 
 /// The receipt of the crossing of a record, and whether it is provisional. The envelope stands beside it where it is used.

@@ -15,6 +15,7 @@
 )]
 
 mod byzantine;
+mod cases;
 mod cast;
 mod exploration;
 mod invariant;

@@ -42,6 +42,7 @@ impl World {
         }
         self.touched.extend(0..BYZANTINE);
         self.check()?;
+        self.cases_agree()?;
         for from in 0..BYZANTINE {
             self.recalls_are_applied(from)?;
             for to in (0..BYZANTINE).filter(|to| *to != from) {

@@ -34,7 +34,8 @@ impl World {
     pub fn act(&mut self) -> Result<(), Broken> {
         match self.below(100) {
             0..=13 => self.author_and_share(),
-            14..=17 => self.share_again(),
+            14..=15 => self.share_again(),
+            16..=17 => self.case_step(),
             18..=35 => self.begin_session(),
             36..=41 => {
                 let to = self.pick(BYZANTINE);

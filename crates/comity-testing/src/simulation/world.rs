@@ -3,6 +3,7 @@
 use super::{
     Broken,
     byzantine::Byzantine,
+    cases::Opened,
     cast::{BYZANTINE, CALLER_ONLY, CODES, beginning},
     node::Node,
     observer::Observer,
@@ -62,6 +63,10 @@ pub struct Report {
     pub forked: u64,
     /// Positions of which a node no longer knew what it had given there.
     pub moved: u64,
+    /// Steps taken in cases.
+    pub steps: u64,
+    /// Cases that both sides read the same at the end.
+    pub agreed: u64,
 }
 
 impl Report {
@@ -86,6 +91,8 @@ impl Report {
         self.succeeded += other.succeeded;
         self.forked += other.forked;
         self.moved += other.moved;
+        self.steps += other.steps;
+        self.agreed += other.agreed;
     }
 }
 
@@ -106,6 +113,8 @@ pub(super) struct World {
     pub touched: BTreeSet<usize>,
     /// Objects made so far.
     pub objects: u32,
+    /// Cases opened so far.
+    pub cases: Vec<Opened>,
     events: VecDeque<String>,
     step: u32,
 }
@@ -123,6 +132,7 @@ impl World {
             report: Report::default(),
             touched: BTreeSet::new(),
             objects: 0,
+            cases: Vec::new(),
             events: VecDeque::new(),
             step: 0,
         }

@@ -141,6 +141,10 @@ fn steps_that_come_before_their_predecessors_wait() {
 
 /// What a desk of another make might sign and send.
 fn forged(world: &mut World, change: impl Fn(&mut comity_affairs::Event)) -> Vec<Event> {
+    forged_under(world, "illegal_access", change)
+}
+
+fn forged_under(world: &mut World, offence: &str, change: impl Fn(&mut comity_affairs::Event)) -> Vec<Event> {
     let mut event = world.files()[1].history.chain(comity_affairs::Side::Asked).last().unwrap().clone();
     change(&mut event);
     let mut manuscript = Manuscript::body(
@@ -153,7 +157,7 @@ fn forged(world: &mut World, change: impl Fn(&mut comity_affairs::Event)) -> Vec
     let mut request = request(&world.b, "XA", Purpose::Preservation, world.now);
     request.case = Some(comity_border::Case {
         measure: "preserve_stored_data".into(),
-        offence: Some("illegal_access".into()),
+        offence: Some(offence.into()),
         penalty: Some(5),
         organised: Some(false),
         asking: Some(code("XA")),
@@ -190,6 +194,12 @@ fn an_illegal_step_is_refused_with_its_code_and_entered() {
         event.step = Step::Withdraw { reason: "for you".into() };
     });
     assert_eq!(faulty(&events).as_deref(), Some("case/not-a-side"));
+    // A crossing that states another matter than the request, so as to rest on another article.
+    let events = forged_under(&mut world, "system_interference", |event| {
+        (event.number, event.previous) = (1, Some(event.hash()));
+        event.step = Step::BeginCheck {};
+    });
+    assert_eq!(faulty(&events).as_deref(), Some("case/another-basis"));
     assert_eq!(world.states(), [State::Acknowledged, State::Acknowledged]);
 }
 
@@ -231,4 +241,32 @@ fn what_is_done_at_home_is_entered_and_never_sent() {
     assert!(block_on(world.b.case_ids()).unwrap().is_empty());
     let none = block_on(world.b.find_case(&id().to_string())).unwrap_err();
     assert!(matches!(none, DeskFault::Case(CaseFault::None { .. })), "{none}");
+}
+
+/// A desk whose disk was put back gets its steps and the other side's again, and goes on where it stood.
+#[test]
+fn a_case_comes_back_after_a_lost_tail() {
+    let mut world = world();
+    world.settle();
+    let earlier = world.stores[0].image();
+    world.at_a(send()).unwrap();
+    world.turn();
+    world.at_b(Step::Acknowledge { ticket: "XB-9".into() }).unwrap();
+    world.turn();
+    world.at_a(Step::AskProgress {}).unwrap();
+    world.settle();
+    let before = world.files()[0].history.clone();
+    world.stores[0].restore(earlier);
+    world.a = block_on(MemoryDesk::open(party("XA", 1).begin(world.stores[0].clone()))).unwrap();
+    assert!(block_on(world.a.case_ids()).unwrap().is_empty(), "the case is gone");
+    world.settle();
+    assert_eq!(world.files()[0].history, before);
+    world.at_b(Step::BeginCheck {}).unwrap();
+    world.settle();
+    world.at_a(Step::Withdraw { reason: "found elsewhere".into() }).unwrap();
+    world.settle();
+    assert_eq!(world.states(), [State::Withdrawn, State::Withdrawn]);
+    let file = world.files()[0].clone();
+    let delivered = block_on(world.a.case_delivery(&file)).unwrap();
+    assert!(delivered.iter().all(|(_, how)| !how.is_lost()), "{delivered:?}");
 }

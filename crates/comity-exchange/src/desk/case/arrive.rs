@@ -12,11 +12,19 @@ use comity_border::Request;
 use comity_ledger::store::{Kv, Row, Store};
 use comity_record::{Body, Canonical, PartyCode, Verified};
 
-/// The row of a step that was taken in under the entry `index`; `None` where the record is no step.
-pub(in crate::desk) fn step_row(written: &Written, peer: &PartyCode, index: u64) -> Option<Row> {
-    let Body::CaseEvent(bytes) = &written.record.statement().body else { return None };
+/// The row of a step that was taken in under the entry `index`; `None` where the record is no step. After a loss a step of our
+/// own is given back by the peer that held it, and is our own still.
+pub(in crate::desk) fn step_row(
+    written: &Written,
+    peer: &PartyCode,
+    own: &PartyCode,
+    index: u64,
+) -> Option<Row> {
+    let statement = written.record.statement();
+    let Body::CaseEvent(bytes) = &statement.body else { return None };
     let event = Event::read(bytes).ok()?;
-    let row = CaseRow { record: written.record.id(), peer: peer.clone(), judged: index, received: true };
+    let received = statement.origin != *own;
+    let row = CaseRow { record: written.record.id(), peer: peer.clone(), judged: index, received };
     let key = case_key(event.case, event.side, event.number, index);
     Some(Row { table: CASE_EVENTS, partition: 0, key, value: row.to_bytes() })
 }
@@ -40,7 +48,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             None => self.case_file(event.case).await?,
         };
         let (flow, exercise) = (event.flow, event.exercise);
-        let new = || CaseFile::new(event.case, flow, exercise, peer.clone(), event.side.other());
+        let side = if *record.origin() == self.party { event.side } else { event.side.other() };
+        let new = || CaseFile::new(event.case, flow, exercise, peer.clone(), side);
         let mut file = file.unwrap_or_else(new);
         let taken = match self.belongs(&file, peer, record, request, &event, batch).await? {
             Ok(()) => file.history.arrive(event.clone()).map(drop).map_err(CaseFault::from),
@@ -59,7 +68,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         event: &Event,
         batch: &Batch,
     ) -> Result<Result<(), CaseFault>, DeskFault> {
-        if file.peer != *peer || *record.origin() != *peer || file.side == event.side {
+        let (own, theirs) = (*record.origin() == self.party, *record.origin() == *peer);
+        let sided = (own && file.side == event.side) || (theirs && file.side != event.side);
+        if file.peer != *peer || !sided {
             return Ok(Err(CaseFault::NotASide));
         }
         let statement = record.statement();

@@ -47,6 +47,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 position = Some(position_of(&key));
             }
         }
+        let row = self.record_rows(&[record]).await?.pop().flatten();
+        if row.is_some_and(|row| row.received_from.is_some()) {
+            // It was lost here and given back by the party that holds it.
+            return Ok(Delivery::Answered(Outcome::TakenIn));
+        }
         let Some(position) = position else { return Ok(Delivery::Withdrawn) };
         let key = (number, position.to_be_bytes().to_vec());
         if let Some(bytes) = self.store.get_many(ACKNOWLEDGED, &[key]).await?.pop().flatten() {

@@ -199,8 +199,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             return Ok(None);
         };
         let Some((_, _, request)) = self.decision(last.judged).await? else { return Ok(None) };
-        let addressed =
-            if last.received { request.sender_unit.clone() } else { request.receiver_unit.clone() };
+        // A step of our own that was given back came from them.
+        let ours = request.from == self.party;
+        let addressed = if ours { request.receiver_unit.clone() } else { request.sender_unit.clone() };
         Ok(Some(Request {
             from: self.party.clone(),
             to: file.peer.clone(),

@@ -6,8 +6,8 @@ use crate::app::{
     Action, Ctx, Fault, NodeDesk,
     share::{JudgedShown, ruled},
 };
-use comity_affairs::home::HomeEntry;
-use comity_exchange::{Scope, Shared, Stepped};
+use comity_affairs::{StepKind, home::HomeEntry};
+use comity_exchange::{CaseFile, Scope, Shared, Stepped};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,15 +112,29 @@ pub async fn shown(desk: &NodeDesk, stepped: &Stepped, notes: Vec<String>) -> Re
     })
 }
 
+fn judgements(shared: &[Shared]) -> Vec<JudgedShown> {
+    let shown = |one: &Shared| {
+        let mut shown = ruled(&one.record.to_string(), &one.to, &one.verdict.decision.ruling);
+        (shown.entry, shown.position) = (Some(one.verdict.index), one.position);
+        shown
+    };
+    shared.iter().map(shown).collect()
+}
+
+/// A delivery whose record the border refused.
+pub fn not_given(file: &CaseFile, shared: &[Shared]) -> SteppedShown {
+    SteppedShown {
+        case: file.case.to_string(),
+        step: StepKind::Deliver.to_string(),
+        state: file.history.view().state.to_string(),
+        record: None,
+        sent: false,
+        judged: judgements(shared),
+        notes: vec!["the record named by the delivery does not cross".to_owned()],
+    }
+}
+
 fn resent(case: &str, state: &str, shared: &[Shared]) -> SteppedShown {
-    let judged: Vec<JudgedShown> = shared
-        .iter()
-        .map(|one| {
-            let mut shown = ruled(&one.record.to_string(), &one.to, &one.verdict.decision.ruling);
-            (shown.entry, shown.position) = (Some(one.verdict.index), one.position);
-            shown
-        })
-        .collect();
     let note = match shared.len() {
         0 => "everything of ours in this case has arrived or is on its way".to_owned(),
         count => format!("{count} records that had not arrived were put to the border again"),
@@ -131,7 +145,7 @@ fn resent(case: &str, state: &str, shared: &[Shared]) -> SteppedShown {
         state: state.to_owned(),
         record: None,
         sent: shared.iter().all(|one| one.position.is_some()),
-        judged,
+        judged: judgements(shared),
         notes: vec![note],
     }
 }

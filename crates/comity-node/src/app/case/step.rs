@@ -3,16 +3,16 @@
 use super::{
     acting::Acting,
     labels,
-    send::{SteppedShown, shown},
+    send::{SteppedShown, not_given, shown},
     steps::{Given, kind_of, step_of},
 };
 use crate::app::{Action, Ctx, Fault, NodeDesk};
 use comity_affairs::{
-    Side, State, Step, Thread,
+    Flow, Side, State, Step, Thread,
     ground::{Standing, standing},
 };
-use comity_exchange::{CaseAct, CaseFile, DeskFault, Scope};
-use comity_record::{OfficerId, UnitCode, label::Purpose};
+use comity_exchange::{CaseAct, CaseFile, DeskFault, Entropy, Scope, Sharing};
+use comity_record::{OfficerId, Timestamp, UnitCode, label::Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,13 +52,44 @@ impl Action for StepCase {
                 let now = means.now();
                 let kind = kind_of(&self.step)?;
                 let acting = Acting::of(desk.house(), by.as_ref(), self.officer.as_deref(), now.date())?;
-                let (file, act, notes) = self.act(desk, &acting, kind, now.date()).await?;
+                let (file, mut act, notes) = self.act(desk, &acting, kind, now.date()).await?;
                 must_be_whole(desk, &file).await?;
+                if let Some(refused) = give(desk, now, means.entropy(), &file, &mut act).await? {
+                    return Ok(refused);
+                }
                 let stepped = desk.case_step(now, means.entropy(), &act).await?;
                 shown(desk, &stepped, notes).await
             })
         });
         stepped.await?
+    }
+}
+
+/// What a delivery names crosses first, under the terms of the case; where the border refuses that, there is no delivery.
+/// Where redaction came first, the delivery names what was made of the record.
+async fn give(
+    desk: &mut NodeDesk,
+    now: Timestamp,
+    entropy: &mut dyn Entropy,
+    file: &CaseFile,
+    act: &mut CaseAct,
+) -> Result<Option<SteppedShown>, DeskFault> {
+    let Step::Deliver { record } = &mut act.step else { return Ok(None) };
+    if desk.given(&file.peer).await?.contains(record) {
+        return Ok(None);
+    }
+    let mut request = act.request.clone();
+    if file.history.flow() == Flow::Spontaneous {
+        request.purpose = Purpose::SpontaneousInformation;
+        request.terms = Some(format!("the terms accepted in case {}", file.case));
+    }
+    let shared = desk.share(now, entropy, vec![Sharing { record: *record, request }]).await?;
+    match shared.iter().find(|one| one.position.is_some()) {
+        Some(given) => {
+            *record = given.judged;
+            Ok(None)
+        }
+        None => Ok(Some(not_given(file, &shared))),
     }
 }
 

@@ -192,3 +192,26 @@ fn open(screen: &mut Screen<'_>, shown: &CaseShown) {
         screen.text("No step is open to anybody.");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comity_affairs::StepKind;
+    use comity_node::app::case::steps::word;
+    use std::collections::BTreeSet;
+
+    /// A step added to the tables is in the help, and what it wants can be given.
+    #[test]
+    fn every_step_is_in_the_help_and_can_be_told_what_it_wants() {
+        let command = Step::augment_args(clap::Command::new("step"));
+        let options: BTreeSet<&str> = command.get_arguments().filter_map(|one| one.get_long()).collect();
+        let named: BTreeSet<&str> = HELP.split([' ', ',', '.', '\n', ':']).collect();
+        for kind in StepKind::ALL.iter().filter(|kind| **kind != StepKind::Send) {
+            assert!(named.contains(word(*kind).as_str()), "{kind} is not in the help");
+            for one in wanted(*kind) {
+                assert!(options.contains(one.name), "{kind} wants `{}`, which is no option", one.name);
+            }
+            assert_eq!(kind_of(&word(*kind)).unwrap(), *kind);
+        }
+    }
+}
