@@ -1,7 +1,7 @@
 //! Entries of `comity-exchange`.
 
 use comity_exchange::{
-    Acknowledgement, Dispatch, frames,
+    Acknowledgement, Dispatch, frames, misp,
     taxii::{self, Added, Filter, FilterSet, HeldVersions, Item, PageKey},
     turn::Turn,
 };
@@ -64,5 +64,18 @@ pub fn taxii(bytes: &[u8]) {
     assert!(PageKey::new([7; 32]).position(b"a question", text).is_err(), "nobody guesses a token");
     if let Ok(added) = text.parse::<Added>() {
         assert_eq!(added.to_string().parse::<Added>(), Ok(added), "a date is shown and read");
+    }
+}
+
+/// A search by a MISP client, over an event that is searched and one that has nothing.
+pub fn misp_search(bytes: &[u8]) {
+    let Ok(asked) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
+    let event = serde_json::json!({"info": "x", "date": "2026-03-01", "Tag": [{"name": "tlp:green"}]});
+    let attribute = serde_json::json!({"type": "ip-dst", "value": "192.0.2.1", "to_ids": true});
+    match misp::Filter::read(&asked, 1_772_323_200) {
+        Ok(filter) => {
+            let _fits = (filter.fits_event(&event, 1), filter.fits_attribute(&event, &attribute, None));
+        }
+        Err(fault) => assert!(fault.to_string().len() < 4096, "an error is bounded"),
     }
 }

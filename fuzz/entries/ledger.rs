@@ -1,13 +1,14 @@
 //! Entries of `comity-ledger`.
 
 use comity_ledger::{
-    EquivocationProof, Provisional, Receipt, SuccessionStatement, Trust,
+    EquivocationProof, Provisional, Receipt, SuccessionStatement, TreeHead, Trust,
     checkpoint::Checkpoint,
+    files::FilesCheck,
     note::{Note, NoteKey, SignatureLine},
     tile::{self, TilePath},
     witness::AddCheckpoint,
 };
-use comity_record::{Canonical, RootSigned};
+use comity_record::{Canonical, Hash, RootSigned};
 
 /// Signed notes, checkpoints, cosignature lines and verifier keys, as logs and witnesses send them.
 pub fn note(bytes: &[u8]) {
@@ -64,5 +65,31 @@ pub fn witness(bytes: &[u8]) {
     let _ = SuccessionStatement::from_bytes(bytes);
     if let Ok(proof) = EquivocationProof::from_bytes(bytes) {
         assert_eq!(proof.to_bytes(), bytes, "a proof has one encoding");
+    }
+}
+
+/// The files of a ledger, verified under a head: its size and root, then each file as it is asked for, with its length
+/// before it. A length of `0xffff` stands for a file that is absent.
+pub fn ledger_files(bytes: &[u8]) {
+    let Some((size, rest)) = bytes.split_first_chunk() else { return };
+    let Some((root, mut rest)) = rest.split_first_chunk() else { return };
+    let head = TreeHead { size: u64::from_be_bytes(*size), root: Hash(*root) };
+    let mut check = FilesCheck::new(head).noting(head.size / 2);
+    while let Some(path) = check.wanted() {
+        let text = path.to_string();
+        assert_eq!(TilePath::parse(&text), Some(path), "what is asked for has a path that reads back");
+        let Some((length, after)) = rest.split_first_chunk() else { return };
+        let length = u16::from_be_bytes(*length);
+        let (file, after) = after.split_at(usize::from(length).min(after.len()));
+        let absent = length == u16::MAX;
+        rest = if absent { rest.get(2..).unwrap_or_default() } else { after };
+        if check.give((!absent).then_some(file)).is_err() {
+            return;
+        }
+    }
+    let earlier = check.earlier_root();
+    if let Ok(found) = check.finish() {
+        assert!(head.size == 0 || found.tiles > 0, "a tree without tiles has no root");
+        assert!(head.size == 0 || earlier.is_some(), "the earlier head was passed");
     }
 }

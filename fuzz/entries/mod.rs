@@ -29,6 +29,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("tile", ledger::tile),
     ("receipt", ledger::receipt),
     ("witness", ledger::witness),
+    ("ledger_files", ledger::ledger_files),
     ("stix", threat::stix),
     ("import", threat::import),
     ("pattern", threat::pattern),
@@ -50,9 +51,12 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("compressed", exchange::compressed),
     ("taxii", exchange::taxii),
     ("lookup", exchange::lookup),
+    ("misp_search", exchange::misp_search),
     ("sealed", node::sealed),
     ("parcel_file", node::parcel_file),
     ("letter_text", node::letter_text),
+    ("pouch", node::pouch),
+    ("backup", node::backup),
 ];
 
 /// Runs the entry of a target.

@@ -14,7 +14,7 @@ use comity_node::{
     },
     clock::Clock,
     config::{Config, Listen, Lookup, Text},
-    projection::Behind,
+    projection::{Behind, Words},
     random::SystemRandom,
 };
 use comity_record::{Canonical, Letter, PartyCode, RootSigned, UnitStatement, label::Tlp};
@@ -47,6 +47,11 @@ pub fn runtime() -> Outcome<tokio::runtime::Runtime> {
 impl Node {
     /// Starts the node of `dir`, making it where there is none.
     pub async fn start(dir: &Path, code: &str) -> Outcome<Node> {
+        Node::start_with(dir, code, Words::Kept).await
+    }
+
+    /// The same, with an index of words or without.
+    pub async fn start_with(dir: &Path, code: &str, words: Words) -> Outcome<Node> {
         let (path, code) = (dir.join("comity.toml"), code.parse::<PartyCode>()?);
         let clock = Clock::system();
         let fresh = !path.exists();
@@ -56,6 +61,9 @@ impl Node {
         }
         let mut config = Config::load(&path)?;
         config.node.peer_listen = Text(Listen::At("127.0.0.1:0".parse()?));
+        for party in config.party.values_mut() {
+            party.index_words = words == Words::Kept;
+        }
         // What is measured is not the quota.
         config.taxii.requests_per_minute = u32::MAX;
         config.peers.requests_per_minute = u32::MAX;

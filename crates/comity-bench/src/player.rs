@@ -2,6 +2,7 @@
 //! two talk in lines of JSON.
 
 use crate::{Outcome, figure};
+use comity_node::projection::Words;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{
@@ -14,7 +15,8 @@ use std::{
 pub fn play(part: &str, rest: &[String]) -> Outcome<()> {
     let rest: Vec<&Path> = rest.iter().map(Path::new).collect();
     match (part, rest.as_slice()) {
-        ("import", [dir, feed]) => figure::import::part(dir, feed),
+        ("import", [dir, feed]) => figure::import::part(dir, feed, Words::LeftOut),
+        ("import-words", [dir, feed]) => figure::import::part(dir, feed, Words::Kept),
         ("exchange", [dir, feed]) => figure::exchange::part(dir, feed),
         ("receipt", [dir, feed]) => figure::ledger::part(dir, feed),
         ("taxii", [dir]) => figure::taxii::part(dir),

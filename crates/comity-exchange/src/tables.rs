@@ -256,6 +256,19 @@ pub enum PeerChange {
     /// Its ledger goes on under another origin after a loss; its root said so.
     #[n(4)]
     Succeeded(#[n(0)] ByteVec),
+    /// Its root revoked a key, and where in its ledger that stands: what it entered before counts.
+    #[n(5)]
+    RevokedAt {
+        /// The signed revocation.
+        #[n(0)]
+        revocation: ByteVec,
+        /// The ledger.
+        #[n(1)]
+        ledger: String,
+        /// The index of the entry.
+        #[n(2)]
+        index: u64,
+    },
 }
 
 /// What a register was made of.

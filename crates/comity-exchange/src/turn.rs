@@ -19,6 +19,9 @@ pub use comity_record::TURN_VERSION;
 /// The version from which on [`Turn::further`] is read.
 pub const FURTHER_VERSION: u16 = 2;
 
+/// The version from which on [`Item::authored`] is read.
+pub const AUTHORED_VERSION: u16 = 3;
+
 /// What one node says in one turn.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -202,6 +205,26 @@ pub struct Item {
     /// The frame, compressed with zstd; its hash stands in the dispatch.
     #[n(2)]
     pub frame: Option<ByteVec>,
+    /// Where its author entered the record, which is the sender: for a record whose key was revoked since. The receiver
+    /// holds the leaf hashes of the sender's ledger as its witness, and knows where the revocation stands. What version 3
+    /// added; absent in a turn to a peer of an earlier one.
+    #[n(3)]
+    pub authored: Option<Authored>,
+}
+
+/// The entry by which a record was authored, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Authored {
+    /// The entry.
+    #[n(0)]
+    pub entry: ByteVec,
+    /// Its salt.
+    #[n(1)]
+    pub salt: ByteArray<16>,
+    /// Its index.
+    #[n(2)]
+    pub index: u64,
 }
 
 /// A checkpoint with what a witness needs to cosign it (C2SP tlog-witness, carried inside the session).

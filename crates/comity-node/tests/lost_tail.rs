@@ -1,36 +1,25 @@
 //! An old backup is restored over a newer ledger, on whole nodes.
 
 use crate::support::{Node, Of, ctx_of, delivered, holdings, start};
-use comity_exchange::DeskFault;
-use comity_node::app::Ctx;
+use comity_node::app::{Ctx, head::HeadState};
 use comity_record::PartyCode;
 use std::{fs, path::Path, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Waits until the desk of a node is in a state: something about its head changes without its log growing.
-async fn until(ctx: &Ctx, state: impl Fn(Head) -> bool) -> Head {
-    let waited = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let head = ctx.sequencer.run(|desk, _| {
-                Box::pin(async move {
-                    let peer: PartyCode = "XB".parse().unwrap();
-                    let (size, witnessed) = (desk.log().size(), desk.peer(&peer)?.witnessed);
-                    let signs = desk.may_sign();
-                    Ok::<_, DeskFault>(Head { size, witnessed: witnessed.map_or(0, |(size, _)| size), signs })
-                })
-            });
-            let head = head.await.unwrap().unwrap();
-            if state(head) {
-                return head;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    waited.await.unwrap()
+/// Waits until the head of a node is in a state.
+async fn until(ctx: &Ctx, state: impl Fn(&Head) -> bool) -> Head {
+    let peer: PartyCode = "XB".parse().unwrap();
+    let seen = |now: &HeadState| Head {
+        size: now.size,
+        witnessed: now.witnessed.get(&peer).copied().unwrap_or(0),
+        signs: now.signs,
+    };
+    let mut heads = ctx.sequencer.heads();
+    let waited = tokio::time::timeout(PATIENCE, heads.wait_for(|now| state(&seen(now)))).await;
+    seen(&waited.unwrap().unwrap())
 }
 
-#[derive(Clone, Copy)]
 struct Head {
     size: u64,
     witnessed: u64,

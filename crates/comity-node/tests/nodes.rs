@@ -4,6 +4,7 @@
 
 mod authored;
 mod backup;
+mod beside;
 mod console;
 mod evidence;
 mod evidence_kills;

@@ -167,7 +167,7 @@ impl Told {
 }
 
 /// A folder for one more process of the party: its configuration names the database, and its keys are those of the first.
-fn folder_beside(first: &Node, url: &str) -> TempDir {
+pub fn folder_beside(first: &Node, url: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut config = first.config.clone();
     let form = format!("store = {{ postgres = \"{url}\", schema = \"party_xa\" }}");

@@ -18,7 +18,7 @@ pub const LABELS: &str = "labels";
 /// The name under which [`Letter::understands`] gives the version of the turn of a session.
 pub const TURN: &str = "turn";
 /// Version of the form of a turn. The form itself is in comity-exchange; letters say which one a party reads.
-pub const TURN_VERSION: u16 = 2;
+pub const TURN_VERSION: u16 = 3;
 
 /// One purpose key as the root names it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -493,6 +493,43 @@ fn a_letter_counts_once_it_is_entered_and_cosigned_and_so_does_a_revocation() {
     assert!(again.peer(&code("XA")).unwrap().revoked.contains(&key));
 }
 
+/// A record is shared after its key was revoked. The peer takes it where the author's ledger shows that it was entered
+/// before the revocation, and refuses what that key signed later, whatever time it states.
+#[test]
+fn what_was_entered_before_a_revocation_still_crosses_and_nothing_later_does() {
+    let mut world = world();
+    world.settle();
+    let (xa, (_, letter)) = (party("XA", 1), rotated());
+    let before = world.author(labels(Tlp::Green), vec![indicator(1)]);
+    let announce = |world: &mut World, statement| {
+        block_on(world.a.announce(world.now, &mut world.entropy, statement)).unwrap().unwrap()
+    };
+    announce(&mut world, RootStatement::Letter(xa.by_root(&letter).to_bytes().into()));
+    let key = xa.signers.record.public_key().id();
+    let revocation = KeyRevocation { party: code("XA"), key, at: world.now, reason: "stolen".into() };
+    announce(&mut world, RootStatement::Revocation(xa.by_root(&revocation).to_bytes().into()));
+    world.settle();
+    assert!(world.b.peer(&code("XA")).unwrap().revoked.contains(&key));
+    // Whoever has the node goes on with the old key.
+    let after = world.author(labels(Tlp::Green), vec![indicator(2)]);
+    // The next start signs dispatches with the new one.
+    let mut begin = xa.begin(world.stores[0].clone());
+    (begin.signers, begin.letter) = (rotated().0, letter);
+    let stolen = std::mem::replace(&mut world.a, block_on(MemoryDesk::open(begin)).unwrap());
+    drop(stolen);
+    world.settle();
+    for record in [before, after] {
+        world.share(record, Purpose::CyberDefence);
+    }
+    let seen: Vec<Event> = (0..6).flat_map(|_| world.turn().1).collect();
+    assert!(seen.contains(&Event::TakenIn { from: code("XA"), record: before }), "{seen:?}");
+    assert!(seen.contains(&Event::Faulty { from: code("XA"), code: "key/revoked".into() }), "{seen:?}");
+    assert!(block_on(world.b.held(before)).is_ok() && block_on(world.b.held(after)).is_err());
+    // The receiver knows where the revocation stands after its next start, too.
+    let again = block_on(MemoryDesk::open(party("XB", 1).begin(world.stores[1].clone()))).unwrap();
+    assert!(again.peer(&code("XA")).unwrap().revoked_at.contains_key(&key));
+}
+
 #[test]
 fn keys_replaced_in_haste_come_to_count_by_the_heads_that_they_sign() {
     let mut world = world();
@@ -643,6 +680,52 @@ fn a_node_that_only_restarted_signs_again_once_a_witness_confirms() {
     assert!(world.a.may_sign());
     let size = world.a.log().size();
     assert!(seen.contains(&Event::Cosigned { by: code("XB"), size }), "{seen:?}");
+}
+
+/// Packs a pouch and opens it: what it carried, and what happened.
+fn by_hand(
+    from: &mut MemoryDesk,
+    to: &mut MemoryDesk,
+    now: Timestamp,
+    entropy: &mut SeededEntropy,
+) -> (Turn, Vec<Event>) {
+    let (sender, receiver) = (from.party().clone(), to.party().clone());
+    let turn = block_on(from.fill_pouch(now, entropy, &receiver, None)).unwrap();
+    let turn = Turn::from_bytes(&turn.to_bytes()).unwrap();
+    let mut events = block_on(to.take_items(now, entropy, &sender, &turn.items)).unwrap();
+    events.extend(block_on(to.take_witness_by_hand(now, entropy, &sender, &turn)).unwrap());
+    (turn, events)
+}
+
+#[test]
+fn parties_that_have_only_pouches_witness_each_other() {
+    let World { mut a, mut b, mut entropy, now, .. } = {
+        let mut world = world();
+        let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
+        world.share(record, Purpose::CyberDefence);
+        world
+    };
+    let size = a.log().size();
+    let (first, taken) = by_hand(&mut a, &mut b, now, &mut entropy);
+    assert!(taken.iter().any(|event| matches!(event, Event::TakenIn { .. })), "{taken:?}");
+    // It comes twice.
+    let again = block_on(b.take_witness_by_hand(now, &mut entropy, a.party(), &first)).unwrap();
+    assert_eq!(again, vec![]);
+    // The answer is lost on its way; the next one says the same again.
+    let lost = block_on(b.fill_pouch(now, &mut entropy, a.party(), None)).unwrap();
+    assert_eq!(lost.cosignatures.len(), 1);
+    let cosigned = Event::Cosigned { by: code("XB"), size };
+    let (back, seen) = by_hand(&mut b, &mut a, now, &mut entropy);
+    assert!(seen.contains(&cosigned), "{seen:?}");
+    assert_eq!(a.peer(b.party()).unwrap().witnessed, Some((size, size)));
+    // What follows is proved from there, and an old pouch that is found again changes nothing.
+    let size = b.log().size();
+    assert!(back.checkpoint.is_some());
+    let (_, seen) = by_hand(&mut a, &mut b, now, &mut entropy);
+    assert!(seen.contains(&Event::Cosigned { by: code("XA"), size }), "{seen:?}");
+    let before = b.peer(a.party()).unwrap().witnessed;
+    assert_eq!(block_on(b.take_witness_by_hand(now, &mut entropy, a.party(), &first)).unwrap(), vec![]);
+    assert_eq!(b.peer(a.party()).unwrap().witnessed, before);
 }
 
 /// The same words in the same millisecond are two records, whether they are authored together or one after the other.

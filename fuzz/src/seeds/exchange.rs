@@ -26,6 +26,7 @@ pub fn targets() -> Vec<Target> {
         ("compressed", vec![("frame".to_owned(), frame()), ("bomb".to_owned(), bomb())]),
         ("taxii", super::texts(TAXII)),
         ("lookup", lookup()),
+        ("misp_search", super::texts(SEARCHES)),
     ]
 }
 
@@ -49,6 +50,14 @@ const TAXII: &[(&str, &str)] = &[
     ("accept", "text/html, application/taxii+json; version=2.1;q=0.5, */*;q=0"),
     ("token", "AAYrzZ5mQAAAAAAAAAAAAAAAAAAAAAAA"),
     ("added", "2026-03-01T12:00:00.123456Z"),
+];
+
+/// What MISP clients search for.
+const SEARCHES: &[(&str, &str)] = &[
+    ("values", r#"{"value":["192.0.2.1","!198.51.100.7"],"type":{"OR":["ip-dst"],"NOT":["md5"]},"to_ids":1}"#),
+    ("times", r#"{"request":{"timestamp":["5d","1h"],"last":"30m","from":"2026-03-01","to":"2026-03-02"}}"#),
+    ("pages", r#"{"limit":"10","page":2,"returnFormat":"json","tags":["tlp:%","!tlp:red"],"metadata":true}"#),
+    ("unknown", r#"{"what":"is this"}"#),
 ];
 
 fn entry() -> Vec<u8> {
@@ -90,7 +99,7 @@ fn acknowledgement() -> Vec<u8> {
 }
 
 fn item() -> Item {
-    Item { position: 1, dispatch: Some(dispatch().into()), frame: Some(frame().into()) }
+    Item { position: 1, dispatch: Some(dispatch().into()), frame: Some(frame().into()), authored: None }
 }
 
 fn turn(items: Vec<Item>) -> Vec<u8> {

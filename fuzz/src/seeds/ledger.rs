@@ -8,15 +8,22 @@ use super::{
 use comity_ledger::{
     Provisional, SuccessionStatement,
     checkpoint::CheckpointSigner,
+    files::FilesCheck,
     receipt::{Contents, Part, Place, RecordPart},
-    tile,
-    tree::TreeHead,
+    tile::{self, TilePath},
+    tree::{Frontier, TreeHead, commitment_leaf},
 };
 use comity_record::{Canonical, Entry, EntryKind, Hash, MlDsa44Key, RecordId, RootSigned, sha256};
 
 /// The targets of this crate.
 pub fn targets() -> Vec<Target> {
-    vec![("note", notes()), ("tile", tiles()), ("receipt", receipts()), ("witness", witness())]
+    vec![
+        ("note", notes()),
+        ("tile", tiles()),
+        ("receipt", receipts()),
+        ("witness", witness()),
+        ("ledger_files", ledger_files()),
+    ]
 }
 
 fn checkpoint() -> String {
@@ -101,5 +108,40 @@ fn witness() -> Vec<(String, Vec<u8>)> {
     ]);
     out.push(("succession".to_owned(), statement.to_bytes()));
     out.push(("signed-succession".to_owned(), signed.to_bytes()));
+    out
+}
+
+/// Ledgers of a few entries, and of one more than a tile holds.
+fn ledger_files() -> Vec<(String, Vec<u8>)> {
+    let sizes = [("three", 3u16, true), ("a-tile-and-one", 257, true), ("without-bundles", 3, false)];
+    sizes.map(|(name, size, bundles)| (name.to_owned(), files_of(size, bundles))).to_vec()
+}
+
+fn files_of(size: u16, bundles: bool) -> Vec<u8> {
+    let commitments: Vec<Hash> = (0..size).map(|n| sha256(&[&n.to_be_bytes()])).collect();
+    let leaves: Vec<Hash> = commitments.iter().map(commitment_leaf).collect();
+    let mut tree = Frontier::default();
+    leaves.iter().for_each(|leaf| tree.push(*leaf));
+    let mut out = [&tree.head().size.to_be_bytes()[..], tree.head().root.as_bytes()].concat();
+    let mut check = FilesCheck::new(tree.head());
+    while let Some(path) = check.wanted() {
+        let file = match path {
+            TilePath::Entries { index, .. } => {
+                bundles.then(|| tile::bundle_bytes(commitments.chunks(256).nth(index as usize).expect("a bundle")))
+            }
+            TilePath::Tile { id, .. } if id.level == 0 => {
+                Some(tile::tile_bytes(leaves.chunks(256).nth(id.index as usize).expect("a tile")))
+            }
+            TilePath::Tile { .. } => {
+                let root = comity_ledger::tree::perfect_root(&leaves[..256]).expect("a root");
+                Some(tile::tile_bytes(&[root]))
+            }
+        };
+        check.give(file.as_deref()).expect("a file of this tree");
+        let length = file.as_ref().map_or(u16::MAX, |file| file.len() as u16);
+        out.extend(length.to_be_bytes());
+        out.extend(file.unwrap_or_default());
+    }
+    check.finish().expect("the tree");
     out
 }

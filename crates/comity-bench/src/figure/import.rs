@@ -8,6 +8,7 @@ use crate::{
 };
 use comity_node::{
     app::Ctx,
+    projection::Words,
     reading::{Finder, Query, Reader, Seen, Shelf, Sight, authorise},
 };
 use serde::{Deserialize, Serialize};
@@ -32,16 +33,13 @@ struct Imported {
     stored: u64,
 }
 
-/// Imports a feed in a process of its own.
+/// Imports a feed twice, each time in a process of its own: without the index of words, and with it.
 pub fn measure(dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
     let path = dir.join("feed.json");
     let raw = feed::write(&path, 0, objects)?;
-    let mut player = Player::start("import", &[&dir.join("xa"), &path])?;
-    let got: Imported = player.hear()?;
-    player.end()?;
-    if got.objects != objects {
-        return Err(format!("{} of {objects} objects were imported", got.objects).into());
-    }
+    let got = imported("import", &dir.join("xa"), &path, objects)?;
+    let words = imported("import-words", &dir.join("xb"), &path, objects)?;
+    let stored = |got: &Imported| rounded(got.stored as f64 / raw as f64);
     let rate =
         Line::new("import", objects as f64 / got.cpu, "objects per CPU-second", Target::AtLeast(20_000.0))
             .beside("objects", objects)
@@ -50,25 +48,36 @@ pub fn measure(dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
             .beside("cpu_seconds", rounded(got.cpu))
             .beside("wall_seconds", rounded(got.wall))
             .beside("cpu_seconds_with_closing", rounded(got.cpu_closed))
-            .beside("stored_bytes_per_raw_byte", rounded(got.stored as f64 / raw as f64))
+            .beside("stored_bytes_per_raw_byte", stored(&got))
             .beside("cpu_seconds_until_durable", rounded(got.cpu_durable))
-            .beside(
-                "indexes",
-                "ids, types, values, labels, sources, references, times, and the words of texts",
-            );
+            .beside("indexes", "ids, types, values, labels, sources, references, times")
+            .beside("with_words_objects_per_cpu_second", rounded(objects as f64 / words.cpu))
+            .beside("with_words_stored_bytes_per_raw_byte", stored(&words));
     let memory = Line::new("import-memory", got.peak, "MB resident at most", Target::AtMost(300.0))
         .beside("objects", objects)
-        .beside("before_import", rounded(got.before));
+        .beside("before_import", rounded(got.before))
+        .beside("with_words", rounded(words.peak));
     let page = Line::new("read-1000", got.page, "CPU milliseconds", Target::AtMost(2.0))
         .beside("objects", 1000)
         .beside("read", "authorised for the party itself, fetched, opened; all of one record");
     Ok(vec![rate, memory, page])
 }
 
+/// What the process of a part says of its import.
+fn imported(part: &str, dir: &Path, feed: &Path, objects: u64) -> Outcome<Imported> {
+    let mut player = Player::start(part, &[dir, feed])?;
+    let got: Imported = player.hear()?;
+    player.end()?;
+    if got.objects != objects {
+        return Err(format!("{} of {objects} objects were imported", got.objects).into());
+    }
+    Ok(got)
+}
+
 /// The process that imports.
-pub fn part(dir: &Path, feed: &Path) -> Outcome<()> {
+pub fn part(dir: &Path, feed: &Path, words: Words) -> Outcome<()> {
     let imported = cast::runtime()?.block_on(async {
-        let node = cast::Node::start(dir, "XA").await?;
+        let node = cast::Node::start_with(dir, "XA", words).await?;
         let before = Memory::now().peak;
         let since = Since::now();
         let shown = node.import(feed).await?;

@@ -23,6 +23,9 @@ use comity_record::{Canonical, PartyCode, Timestamp};
 /// The space of our own checkpoints, by size (eight bytes, big-endian): the note with every cosignature gathered.
 pub const CHECKPOINTS: &str = "checkpoints";
 
+/// Cosignatures kept for a peer until they were sent.
+const MOST_OWED: usize = 64;
+
 /// Proofs kept against one log; more add nothing.
 const MAX_CONFLICTS: usize = 16;
 
@@ -80,23 +83,59 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         party: &PartyCode,
         turn: &mut Turn,
     ) -> Result<(), DeskFault> {
-        let seen = self.peer(party)?.witnessed;
-        let keys = CheckpointKeys::of_letter(&self.peer(party)?.letter, now);
+        self.say_witnessed(now, party, turn).await?;
+        let peer = self.peer_mut(party)?;
+        (peer.asked_to_show, peer.owed) = (false, Vec::new());
+        match peer.witnessed {
+            Some(seen) => self.offer_from(now, party, seen, turn).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same for a pouch. It may never arrive, so that the next one says it all again; and who has not yet said how far
+    /// it witnessed our ledger is taken for one that begins.
+    pub(super) async fn offer_by_hand(
+        &mut self,
+        now: Timestamp,
+        party: &PartyCode,
+        turn: &mut Turn,
+    ) -> Result<(), DeskFault> {
+        self.say_witnessed(now, party, turn).await?;
+        let seen = self.peer(party)?.witnessed.unwrap_or_default();
+        self.offer_from(now, party, seen, turn).await
+    }
+
+    async fn say_witnessed(
+        &mut self,
+        now: Timestamp,
+        party: &PartyCode,
+        turn: &mut Turn,
+    ) -> Result<(), DeskFault> {
         let watched = self.watched(now, party).await?;
+        let peer = self.peer(party)?;
         (turn.witnessed, turn.kept) = (watched.head().size, watched.held());
-        turn.confirm = !self.may_sign() && !self.peer(party)?.answered;
-        if std::mem::take(&mut self.peer_mut(party)?.asked_to_show) {
+        turn.confirm = !self.may_sign() && !peer.answered;
+        if peer.asked_to_show {
             let shown = watched.checkpoint().map(|signed| signed.to_string().into_bytes());
             turn.shown = Some(shown.unwrap_or_default().into());
         }
-        turn.cosignatures = std::mem::take(&mut self.peer_mut(party)?.owed);
-        if !self.may_sign() {
+        turn.cosignatures.clone_from(&peer.owed);
+        Ok(())
+    }
+
+    /// Offers our newest checkpoint to a witness that cosigned `old_size` entries of our ledger and holds `kept` leaf hashes.
+    async fn offer_from(
+        &mut self,
+        now: Timestamp,
+        party: &PartyCode,
+        (old_size, kept): (u64, u64),
+        turn: &mut Turn,
+    ) -> Result<(), DeskFault> {
+        let size = self.log.size();
+        if !self.may_sign() || size == 0 || old_size > size || kept > size {
             return Ok(());
         }
-        let (Some((old_size, kept)), size) = (seen, self.log.size()) else { return Ok(()) };
-        if size == 0 || old_size > size || kept > size {
-            return Ok(());
-        }
+        let keys = CheckpointKeys::of_letter(&self.peer(party)?.letter, now);
         let note = self.checkpoint(now).await?;
         let signed = self
             .checkpoint_keys()
@@ -114,6 +153,32 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let entries = if fits { self.log.leaf_hashes(&self.store, kept, size).await? } else { Vec::new() };
         turn.checkpoint = Some(CheckpointOffer { old_size, proof, note: note.into(), entries });
         Ok(())
+    }
+
+    /// Takes in what a pouch says as a witness and to one. It may be old or come twice, and its sender may not know how far
+    /// we are: what does not follow on what is known here is passed over, and a later pouch carries it again.
+    pub async fn take_witness_by_hand(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        turn: &Turn,
+    ) -> Result<Vec<Event>, DeskFault> {
+        let (size, kept) = self.peer(party)?.witnessed.unwrap_or_default();
+        let mut events = Vec::new();
+        if turn.witnessed >= size && turn.kept >= kept {
+            events.extend(self.take_witness(party, turn)?);
+        }
+        events.extend(self.take_shown(now, party, turn).await?);
+        self.end_caution(now).await?;
+        if self.is_mending(now) {
+            return Ok(events);
+        }
+        events.extend(self.take_checkpoint(now, entropy, party, turn).await?);
+        events.extend(self.take_cosignatures(now, party, &turn.cosignatures).await?);
+        let not_next = Declined::Conflict { size: 0 }.code();
+        events.retain(|event| !matches!(event, Event::BadCheckpoint { why, .. } if why == not_next));
+        Ok(events)
     }
 
     /// How far the peer says it witnessed our ledger, and whether it asks to be shown its own head.
@@ -163,7 +228,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let kept = kept.map_err(|fault| DeskFault::other("keeping a peer's head", &fault))?;
         let lines = kept.cosign(&self.checkpoint_signer(), now, Strength::Ed25519)?;
         let lines = lines.iter().map(ToString::to_string).collect();
-        self.peer_mut(party)?.owed.push(Cosignature { size, lines });
+        let owed = &mut self.peer_mut(party)?.owed;
+        owed.retain(|known| known.size != size);
+        owed.push(Cosignature { size, lines });
+        // Where only pouches go, none of them is known to have come: the newest are kept.
+        owed.drain(..owed.len().saturating_sub(MOST_OWED));
         Ok(Vec::new())
     }
 

@@ -21,9 +21,22 @@ pub struct PastLaw {
 }
 
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    /// Whether the packs in force, and the files that the register was loaded from, are kept already.
+    pub async fn inputs_kept(&self, files: &Files<'_>) -> Result<bool, DeskFault> {
+        Ok(self.missing_inputs(files).await?.is_empty())
+    }
+
     /// Keeps the packs in force, and the files that the register was loaded from. Called at each start, before anything is
     /// judged; what is kept already is not written again. No entry is made: each decision names the hashes.
     pub async fn keep_inputs(&self, files: &Files<'_>) -> Result<(), DeskFault> {
+        let rows = self.missing_inputs(files).await?;
+        if !rows.is_empty() {
+            self.log.write(&self.store, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn missing_inputs(&self, files: &Files<'_>) -> Result<Vec<Row>, DeskFault> {
         let packs = (self.law.packs.hash(), self.law.packs.source().to_bytes());
         let named =
             Files::names().filter_map(|name| Some((name.to_owned(), files.get(name)?.to_vec().into())));
@@ -31,11 +44,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let keys = [packs.0, register.0].map(|hash| (0, hash.0.to_vec()));
         let kept = self.store.get_many(INPUTS, &keys).await?;
         let missing = [packs, register].into_iter().zip(kept).filter(|(_, kept)| kept.is_none());
-        let rows: Vec<Row> = missing.map(|((hash, value), _)| input(hash, value)).collect();
-        if !rows.is_empty() {
-            self.log.write(&self.store, rows).await?;
-        }
-        Ok(())
+        Ok(missing.map(|((hash, value), _)| input(hash, value)).collect())
     }
 
     /// The row that leads from the register in force to the one that a change set makes of it.

@@ -15,7 +15,7 @@ use comity_record::{
     Canonical, Entry, EntryKind, KeyId, KeyRevocation, KeyRing, Letter, PartyCode, RecordId, RootSigned,
     Timestamp, letter, sha256,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A peer, and where the two streams between it and this desk stand.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Peer {
     pub(super) pending: Option<Letter>,
     /// Its keys whose revocation counts here.
     pub revoked: BTreeSet<KeyId>,
+    /// The ledger and the entry in it of each of these revocations, as far as known.
+    pub revoked_at: BTreeMap<KeyId, (String, u64)>,
     /// The successions of its ledger, oldest first.
     pub successions: Vec<SuccessionStatement>,
     /// What it understands, by its letter or by what it said since: kinds of records, labels and turn, with versions.
@@ -371,6 +373,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                     answered: false,
                     pending: None,
                     revoked: BTreeSet::new(),
+                    revoked_at: BTreeMap::new(),
                     successions: Vec::new(),
                     understands: Vec::new(),
                     heard: Heard::default(),
@@ -390,14 +393,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 self.law.restand(|entries| entries.suspensions.retain(|s| s.peer != row.party));
                 self.peer_mut(&row.party)?.suspended = None;
             }
-            PeerChange::Revoked(bytes) => {
-                let root = &self.peer(&row.party)?.letter.root;
-                let revocation =
-                    RootSigned::<KeyRevocation>::from_bytes(&bytes)?.verify(root).map_err(|fault| {
-                        DeskFault::Other { what: "a revocation taken before", why: fault.to_string() }
-                    })?;
-                revoke(&mut self.keys, &row.party, &revocation);
-                self.peer_mut(&row.party)?.revoked.insert(revocation.key);
+            PeerChange::Revoked(bytes) => drop(self.apply_revocation(&row.party, &bytes)?),
+            PeerChange::RevokedAt { revocation, ledger, index } => {
+                let key = self.apply_revocation(&row.party, &revocation)?;
+                // The first place counts: whoever holds the key could enter the revocation once more, later.
+                self.peer_mut(&row.party)?.revoked_at.entry(key).or_insert((ledger, index));
             }
             PeerChange::Succeeded(bytes) => {
                 let signed = RootSigned::<SuccessionStatement>::from_bytes(&bytes)?;
@@ -412,6 +412,18 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
         }
         Ok(())
+    }
+}
+
+impl<S: Store + Kv, B: Bodies> Desk<S, B> {
+    fn apply_revocation(&mut self, party: &PartyCode, bytes: &[u8]) -> Result<KeyId, DeskFault> {
+        let root = &self.peer(party)?.letter.root;
+        let revocation = RootSigned::<KeyRevocation>::from_bytes(bytes)?.verify(root).map_err(|fault| {
+            DeskFault::Other { what: "a revocation taken before", why: fault.to_string() }
+        })?;
+        revoke(&mut self.keys, party, &revocation);
+        self.peer_mut(party)?.revoked.insert(revocation.key);
+        Ok(revocation.key)
     }
 }
 

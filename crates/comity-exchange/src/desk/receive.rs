@@ -15,9 +15,13 @@ use crate::{
 };
 use comity_affairs::CaseId;
 use comity_border::{Direction, Judgement, Request, Subject};
-use comity_ledger::store::{Kv, Row, Store};
+use comity_ledger::{
+    store::{Kv, Row, Store},
+    tree::commitment_leaf,
+    witness::{kept_leaves, load},
+};
 use comity_record::{
-    Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, PartyCode, RecordId, Signed,
+    Attested, Body, Canonical, CrossingId, Entry, EntryKind, EntrySalt, KeyRing, PartyCode, RecordId, Signed,
     Timestamp, Verified, body::RecallReport, letter, sha256,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,7 +332,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if dispatch.at > now.plus_millis(CLOCK_TOLERANCE) {
             return Ok(Ok(faulty("exchange/future")));
         }
-        let (record, written) = match self.unpack(dispatch, item) {
+        let proven = self.proven_place(now, dispatch, item).await?;
+        let (record, written) = match self.unpack(dispatch, item, proven) {
             Ok(unpacked) => unpacked,
             Err(code) => return Ok(Ok(faulty(code))),
         };
@@ -365,8 +370,46 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(Ok(Reception::Refused { dispatch: bytes.to_vec(), judged, outcome }))
     }
 
+    /// The index under which the sender entered the record as its author, found among the leaf hashes that we hold as the
+    /// witness of its ledger.
+    async fn proven_place(
+        &self,
+        now: Timestamp,
+        dispatch: &Dispatch,
+        item: &Item,
+    ) -> Result<Option<u64>, DeskFault> {
+        let Some(authored) = &item.authored else { return Ok(None) };
+        let Ok(entry) = Entry::from_bytes(&authored.entry) else { return Ok(None) };
+        let names_it = entry.kind == EntryKind::Authored
+            && entry.party == dispatch.from
+            && entry.record == Some(dispatch.record);
+        let Some(end) = authored.index.checked_add(1).filter(|_| names_it) else { return Ok(None) };
+        let origin = &self.peer(&dispatch.from)?.letter.ledger;
+        let watched = load(&self.store, origin, now).await;
+        let watched = watched.map_err(|fault| DeskFault::other("the witness's state", &fault))?;
+        let kept = kept_leaves(&self.store, &watched, authored.index, end).await?;
+        let leaf = commitment_leaf(&entry.commitment(&authored.salt));
+        Ok((kept.first() == Some(&leaf)).then_some(authored.index))
+    }
+
+    /// The keys by which a record counts: those that count now; or, where the sender entered it before the revocation of the
+    /// key that signed it, those as they were.
+    fn keys_for(&self, dispatch: &Dispatch, record: &Signed, proven: Option<u64>) -> &KeyRing {
+        let revoked = self.peers.get(&dispatch.from).and_then(|peer| {
+            let (ledger, index) = peer.revoked_at.get(&record.header().key)?;
+            (*ledger == peer.letter.ledger).then_some(*index)
+        });
+        let is_before = proven.zip(revoked).is_some_and(|(entered, revoked)| entered < revoked);
+        if is_before && record.statement().origin == dispatch.from { &self.held_keys } else { &self.keys }
+    }
+
     /// The record of an item, verified, with its objects; or the code of what is wrong with it.
-    fn unpack(&self, dispatch: &Dispatch, item: &Item) -> Result<(Verified, Written), &'static str> {
+    fn unpack(
+        &self,
+        dispatch: &Dispatch,
+        item: &Item,
+        proven: Option<u64>,
+    ) -> Result<(Verified, Written), &'static str> {
         let Some(bytes) = &item.frame else { return Err("exchange/no-frame") };
         if sha256(&[bytes]) != dispatch.frame {
             return Err("exchange/frame-mismatch");
@@ -377,7 +420,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             return Err("exchange/record-mismatch");
         }
         let objects = objects.iter().map(|object| object.bytes.to_vec()).collect();
-        let record = Signed::clone(&signed).verify(&self.keys).map_err(|fault| fault.code())?;
+        let keys = self.keys_for(dispatch, &signed, proven);
+        let record = Signed::clone(&signed).verify(keys).map_err(|fault| fault.code())?;
         Ok((record, Written { record: signed, salts: frame.salts.clone(), objects }))
     }
 

@@ -10,14 +10,14 @@ use crate::{
     dispatch::Carriage,
     draw, frames,
     tables::{INBOX, InboxRow, OUTBOX, OutboxRow, REJUDGED, Rejudged},
-    turn::{Item, Turn},
+    turn::{AUTHORED_VERSION, Authored, Item, Turn},
 };
 use comity_border::{Cleared, Judgement, Request};
 use comity_ledger::{
     Committed,
     store::{Kv, Order, Row, Store},
 };
-use comity_record::{Attested, Canonical, Entry, PartyCode, RecordId, Timestamp, sha256};
+use comity_record::{Attested, Canonical, Entry, PartyCode, RecordId, Signed, Timestamp, letter, sha256};
 use minicbor::bytes::ByteArray;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -71,9 +71,40 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         self.fill_turn_after(now, entropy, party, after).await
     }
 
-    /// As [`Desk::fill_turn`], with the items after a position that the caller names: for a pouch, which cannot ask what
-    /// the peer lacks.
+    /// As [`Desk::fill_turn`], with the items after a position that the caller names.
     pub async fn fill_turn_after(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        after: u64,
+    ) -> Result<Turn, DeskFault> {
+        let mut turn = self.begin_turn(now, entropy, party, after).await?;
+        if self.peer(party)?.suspended.is_none() {
+            self.offer_checkpoint(now, party, &mut turn).await?;
+            self.add_further(now, party, &mut turn).await?;
+        }
+        Ok(turn)
+    }
+
+    /// A part of a pouch, which cannot ask what the peer lacks: what it has not acknowledged, or the items after a position.
+    /// The first part also carries what witnesses say to each other.
+    pub async fn fill_pouch(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        party: &PartyCode,
+        after: Option<u64>,
+    ) -> Result<Turn, DeskFault> {
+        let acknowledged = self.peer(party)?.acknowledged.through();
+        let mut turn = self.begin_turn(now, entropy, party, after.unwrap_or(acknowledged)).await?;
+        if after.is_none() && self.peer(party)?.suspended.is_none() {
+            self.offer_by_hand(now, party, &mut turn).await?;
+        }
+        Ok(turn)
+    }
+
+    async fn begin_turn(
         &mut self,
         now: Timestamp,
         entropy: &mut dyn Entropy,
@@ -84,14 +115,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let peer = self.peer(party)?;
         turn.have = peer.held.through();
         turn.lacking = peer.settled.through() + 1;
-        if peer.suspended.is_some() {
-            return Ok(turn);
-        }
-        if !self.is_mending(now) {
+        if peer.suspended.is_none() && !self.is_mending(now) {
             self.add_items(now, entropy, party, after, &mut turn).await?;
         }
-        self.offer_checkpoint(now, party, &mut turn).await?;
-        self.add_further(now, party, &mut turn).await?;
         Ok(turn)
     }
 
@@ -176,7 +202,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         position: u64,
         row: OutboxRow,
     ) -> Result<Item, DeskFault> {
-        let withdrawn = Item { position, dispatch: None, frame: None };
+        let withdrawn = Item { position, dispatch: None, frame: None, authored: None };
         let Some(standing) = self.standing_clearance(now, entropy, party, position, &row).await? else {
             return Ok(withdrawn);
         };
@@ -198,7 +224,29 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let dispatch = Dispatch::new(&standing.cleared, &standing.request, &standing.committed, carriage)?;
         let signed = Attested::sign(dispatch, &*self.signers.record)?;
         let frame = Some(frame.as_slice().to_vec().into());
-        Ok(Item { position, dispatch: Some(signed.as_bytes().to_vec().into()), frame })
+        let authored = self.authored(party, row.record).await?;
+        Ok(Item { position, dispatch: Some(signed.as_bytes().to_vec().into()), frame, authored })
+    }
+
+    /// Where we entered a record of ours whose key was revoked since; `None` for any other, and for a peer that does not read
+    /// it.
+    async fn authored(&self, party: &PartyCode, id: RecordId) -> Result<Option<Authored>, DeskFault> {
+        let none_revoked = self.keys.of(&self.party).all(|entry| entry.revoked.is_none());
+        if none_revoked || self.peer(party)?.understood(letter::TURN) < AUTHORED_VERSION {
+            return Ok(None);
+        }
+        let held = self.envelope(id).await?;
+        let signed = Signed::from_bytes(held.record.as_bytes())?;
+        let counts_still = signed.verify(&self.keys).is_ok();
+        if counts_still || held.received_from.is_some() {
+            return Ok(None);
+        }
+        let committed = self.log.entry(&self.store, held.index).await?;
+        Ok(Some(Authored {
+            entry: committed.entry().to_bytes().into(),
+            salt: ByteArray::from(*committed.salt()),
+            index: held.index,
+        }))
     }
 
     /// Whether a record was cleared for a party, its entry is committed, and the clearance stands now.

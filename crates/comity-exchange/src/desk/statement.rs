@@ -313,7 +313,14 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if known || !self.counts(now, party, &origin, &statement, place).await? {
             return Ok(Ok(Vec::new()));
         }
-        self.change_peer(now, entropy, party, vec![PeerChange::Revoked(bytes.to_vec().into())]).await?;
+        let revocation_bytes = bytes.to_vec().into();
+        let change = match place {
+            Some(place) => {
+                PeerChange::RevokedAt { revocation: revocation_bytes, ledger: origin, index: place.index }
+            }
+            None => PeerChange::Revoked(revocation_bytes),
+        };
+        self.change_peer(now, entropy, party, vec![change]).await?;
         Ok(Ok(vec![Event::KeyRevoked { by: party.clone(), key: revocation.key.0.short() }]))
     }
 

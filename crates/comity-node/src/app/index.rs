@@ -93,6 +93,7 @@ impl Action for RebuildIndex {
     async fn run(self, ctx: &Ctx) -> Result<RebuildShown, Fault> {
         IndexKey::draw_at(&ctx.dir.join("index.key"), &*ctx.random)?;
         let index = ctx.views.index();
-        Ok(RebuildShown { views: [&index.objects, &index.text].map(|view| view.name().to_owned()).to_vec() })
+        let rebuilt = [Some(&index.objects), index.text.as_ref()].into_iter().flatten();
+        Ok(RebuildShown { views: rebuilt.map(|view| view.name().to_owned()).collect() })
     }
 }

@@ -1,5 +1,6 @@
 //! What a hosted party does: its sequencer, its links to peers, and the actions that people and programs ask for.
 
+mod accord;
 pub mod action;
 pub mod ask;
 pub mod audit;
@@ -12,6 +13,7 @@ pub mod crossing;
 pub mod evidence;
 pub mod export;
 pub mod feed;
+pub mod head;
 pub mod house;
 pub mod hunt;
 pub mod import;

@@ -1,7 +1,9 @@
 //! A hosted party: its folder, keys, store, vault and desk, opened together and closed together.
 
 use super::{
-    Ctx, Fault, SealedBodies, Sequencer, import,
+    Ctx, Fault, SealedBodies, Sequencer,
+    accord::agree,
+    import,
     lookup::{Asking, LookupKeys},
     roster::Roster,
     sequencer::NodeDesk,
@@ -11,8 +13,13 @@ use crate::{
     collections::{CollectionKeys, Collections},
     config,
     keys::{KeyFault, Keys},
-    projection::{self, Feed, Projectors, Views, index::IndexKey},
+    projection::{
+        self, Feed, Projectors, Views, Words,
+        index::{IndexKey, Text},
+        leave_out,
+    },
     random::Random,
+    stop::Stop,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
 use comity_exchange::{Begin, Desk, Law, Signers, turn::RootStatement};
@@ -78,6 +85,9 @@ impl Hosted {
         let tables = Arc::new(tables);
         let keys_of_rows = CollectionKeys::open(&dir.join("collections.key"), &*random);
         let keys_of_rows = keys_of_rows.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let key = IndexKey::open_at(&dir.join("index.key"), &*random)?;
+        let (stop, stopping) = Stop::new();
+        agree(&store, &clock, [key.stamp(), keys_of_rows.stamp()], stopping).await?;
         let (mut collections, view) =
             Collections::new(code.clone(), feed.clone(), bodies.clone(), Arc::clone(&tables), keys_of_rows);
         let begin = Begin {
@@ -91,17 +101,21 @@ impl Hosted {
             tables,
         };
         let mut desk = Desk::open(begin).await?;
-        desk.keep_inputs(&register_files(exercise)).await?;
         // Peers that took an earlier letter are told of this one as soon as our head is confirmed.
         if !desk.peers().is_empty() {
             desk.intend(RootStatement::Letter(signed.to_bytes().into()))?;
         }
+        let inputs_kept = desk.inputs_kept(&register_files(exercise)).await?;
         let (sequencer, task) = Sequencer::start(desk, clock.clone(), Arc::clone(&random));
+        if !inputs_kept {
+            keep_inputs(&sequencer, exercise).await?;
+        }
         import::clear_spool(&dir)?;
-        let key = IndexKey::open_at(&dir.join("index.key"), &*random)?;
+        let words = words_of(settings, &store).await?;
         let lookup_keys = LookupKeys::open_at(&dir.join("lookup.key"), code, &*random, now.date())?;
+        let keys_of_views = (key, lookup_keys.clone());
         let (mut views, mut projectors) =
-            Views::start(feed.clone(), key, lookup_keys.clone(), &sequencer.changes());
+            Views::start(feed.clone(), keys_of_views, words, &sequencer.changes(), stop);
         let started = projection::start(view, feed, sequencer.changes(), projectors.stopping());
         collections.follow(started.0.clone());
         projectors.add(&mut views, started);
@@ -144,6 +158,23 @@ impl Hosted {
         }
         Ok(())
     }
+}
+
+/// Keeps packs and register as the sequencer's first job: other processes may be at work on the ledger.
+async fn keep_inputs(sequencer: &Sequencer, exercise: bool) -> Result<(), Fault> {
+    let kept = sequencer
+        .run(move |desk, _| Box::pin(async move { desk.keep_inputs(&register_files(exercise)).await }));
+    Ok(kept.await??)
+}
+
+/// Whether the index of words is kept; where it is not, none is left from earlier.
+async fn words_of(settings: &config::Party, store: &AnyStore) -> Result<Words, Fault> {
+    if settings.index_words {
+        return Ok(Words::Kept);
+    }
+    let left_out = leave_out::<Text>(store).await;
+    left_out.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+    Ok(Words::LeftOut)
 }
 
 /// Whether a code is that of an invented State: ISO 3166 leaves XA to XZ to users.
@@ -193,7 +224,10 @@ fn law(code: &PartyCode, settings: &config::Party, exercise: bool) -> Result<Law
 
 fn listed<T: std::fmt::Display>(code: &str, faults: &[T]) -> Fault {
     let lines: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
-    Fault::new(code, lines.join("; ")).help("`comity law check` lists every fault with file, line and column")
+    Fault::new(code, lines.join("; ")).help(
+        "`comity law check FILE` lists every fault with line and column, of a pack that is named after its party, \
+         such as `XB.cedar`",
+    )
 }
 
 fn read_packs(party: &PartyCode, folder: &Path) -> Result<Vec<PackText>, Fault> {

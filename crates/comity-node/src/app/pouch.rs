@@ -4,7 +4,7 @@
 use super::{Action, Ctx, Fault, hex, to_hex};
 use crate::{
     keys::Keys,
-    seal::{self, RecipientKey, SealHeader},
+    seal::{self, RecipientKey, SealHeader, SealingKey},
 };
 use comity_exchange::{DeskFault, Event, Scope, turn::Turn};
 use comity_record::{Canonical, PartyCode};
@@ -89,9 +89,9 @@ impl Action for PackPouch {
             Box::pin(async move {
                 let now = means.now();
                 let known = desk.peer(&peer)?;
-                let (after, lacking) = (after.unwrap_or(known.acknowledged.through()), known.lacking);
+                let lacking = known.lacking;
                 let key = known.letter.sealing_key(now).map(<[u8]>::to_vec);
-                let mut turn = desk.fill_turn_after(now, means.entropy(), &peer, after).await?;
+                let mut turn = desk.fill_pouch(now, means.entropy(), &peer, after).await?;
                 desk.add_acknowledgements(&peer, lacking, &mut turn).await?;
                 Ok::<_, DeskFault>((turn, key))
             })
@@ -142,6 +142,7 @@ impl Action for OpenPouch {
                 events.extend(
                     desk.take_acknowledgements(now, means.entropy(), &peer, &acknowledgements).await?,
                 );
+                events.extend(desk.take_witness_by_hand(now, means.entropy(), &peer, &turn).await?);
                 Ok::<_, DeskFault>(PouchOpened {
                     from: peer.to_string(),
                     items: turn.items.len() as u64,
@@ -178,8 +179,12 @@ fn unseal(ctx: &Ctx, pouch: &str) -> Result<(SealHeader, Turn), Fault> {
     let sealed =
         hex(pouch).ok_or_else(|| Fault::new("pouch/not-hex", "the pouch is not in hexadecimal digits"))?;
     let keys = Keys::open(&ctx.dir).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-    let opened = seal::open(&sealed, &ctx.party, &keys.sealing_keys(), Turn::LIMIT_BYTES);
-    let (header, bytes) = opened
+    read(&sealed, &ctx.party, &keys.sealing_keys())
+}
+
+/// The turn in the bytes of a pouch, opened with one of a party's keys. Nothing in it was verified yet.
+pub fn read(sealed: &[u8], own: &PartyCode, keys: &[SealingKey]) -> Result<(SealHeader, Turn), Fault> {
+    let (header, bytes) = seal::open(sealed, own, keys, Turn::LIMIT_BYTES)
         .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
     let turn = Turn::from_bytes(&bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
     Ok((header, turn))

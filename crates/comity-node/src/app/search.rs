@@ -125,7 +125,8 @@ impl Action for Search {
         let size = store.head().await?.size;
         ctx.views.index().objects.reaches(size).await?;
         if self.text.is_some() {
-            ctx.views.index().text.reaches(size).await?;
+            let words = ctx.views.index().text.as_ref().ok_or_else(no_words)?;
+            words.reaches(size).await?;
         }
         let sight = Sight::of(ctx, Reader::Own).await?;
         let search = Searching { ctx, store, sight: &sight };
@@ -138,6 +139,11 @@ impl Action for Search {
             false => search.page(&self).await,
         }
     }
+}
+
+fn no_words() -> Fault {
+    Fault::new("search/no-words", "no index of words is kept here, so nothing is found by its text")
+        .help("set `index_words = true` for the party in `comity.toml` and start again: it is then built from the log")
 }
 
 impl Search {

@@ -3,7 +3,7 @@
 //! [`super::tenure`].
 
 use crate::{
-    app::{SealedBodies, roster::Roster, tenure::Tenure},
+    app::{SealedBodies, head::HeadState, roster::Roster, tenure::Tenure},
     clock::Clock,
     random::Random,
 };
@@ -110,6 +110,7 @@ async fn follow(store: AnyStore, queue: mpsc::WeakSender<Job>, mut size: u64) {
 pub struct Sequencer {
     queue: mpsc::Sender<Job>,
     changed: watch::Receiver<u64>,
+    heads: watch::Receiver<HeadState>,
     roster: watch::Receiver<Roster>,
     house: watch::Receiver<Arc<House>>,
 }
@@ -130,6 +131,7 @@ impl Sequencer {
     ) -> (Sequencer, tokio::task::JoinHandle<NodeDesk>) {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
         let (size, changed) = watch::channel(desk.log().size());
+        let (stand, heads) = watch::channel(HeadState::of(&desk));
         let (post, roster) = watch::channel(Roster::of(&desk));
         let mut tenure = Tenure::of(desk.store(), &clock, &*random);
         if matches!(tenure, Tenure::Shared(_)) {
@@ -147,6 +149,13 @@ impl Sequencer {
                 if !Arc::ptr_eq(&rules.borrow(), &desk.house_now()) {
                     rules.send_replace(desk.house_now());
                 }
+                let now = HeadState::of(&desk);
+                stand.send_if_modified(|before| {
+                    *before != now && {
+                        *before = now;
+                        true
+                    }
+                });
                 size.send_if_modified(|size| {
                     let grown = *size != desk.log().size();
                     *size = desk.log().size();
@@ -157,7 +166,7 @@ impl Sequencer {
             }
             desk
         });
-        (Sequencer { queue, changed, roster, house }, task)
+        (Sequencer { queue, changed, heads, roster, house }, task)
     }
 
     /// Runs a job in its turn and returns its result. Waits while the queue is full.
@@ -202,6 +211,11 @@ impl Sequencer {
     /// Entries of the log so far.
     pub fn size(&self) -> u64 {
         *self.changed.borrow()
+    }
+
+    /// How the head stands, and its changes.
+    pub fn heads(&self) -> watch::Receiver<HeadState> {
+        self.heads.clone()
     }
 
     /// Tells of every growth of the log.

@@ -3,6 +3,7 @@
 use super::{
     Fault,
     carry::Carriers,
+    head,
     link::{Calling, Listener, Tally},
     lookup::Answering,
     party::Hosted,
@@ -88,12 +89,12 @@ impl Running {
         };
         running.serve_peers(config, &clock, &random, &metrics).await?;
         let readiness = Readiness::default();
-        running.watch_quorums(config, &metrics, &readiness);
+        running.watch_heads(config, &metrics, &readiness);
         running.serve_api(config, &clock, &random, metrics, readiness).await?;
         Ok(running)
     }
 
-    fn watch_quorums(&mut self, config: &Config, metrics: &Metrics, readiness: &Readiness) {
+    fn watch_heads(&mut self, config: &Config, metrics: &Metrics, readiness: &Readiness) {
         for ctx in self.hosted.values() {
             let watch = QuorumWatch {
                 party: ctx.party.clone(),
@@ -105,6 +106,9 @@ impl Running {
                 stopping: self.stop.watch(),
             };
             self.tasks.spawn(watch.run());
+            let heads = ctx.sequencer.heads();
+            let told = head::tell(ctx.party.clone(), heads, readiness.clone(), self.stop.watch());
+            self.tasks.spawn(told);
         }
     }
 

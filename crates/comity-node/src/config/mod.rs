@@ -182,6 +182,8 @@ section! {
         ledger: String = String::new(),
         /// The TLP of imported objects that carry none: `clear`, `green`, `amber`, `amber+strict` or `red`.
         default_tlp: Text<Tlp> = Text(Tlp::Green),
+        /// Whether an index of the words of texts is kept, by far the largest. Without it nothing is found by its text.
+        index_words: bool = true,
         /// Packs beside those that are built in: folders, relative paths count from the folder of this file.
         packs: Vec<PathBuf> = Vec::new(),
         /// The authorities that servers of feeds are known by: certificates in PEM.

@@ -22,8 +22,8 @@ pub use change::{Change, Gone, HeldObject, Holding, What, Withdrawn};
 pub use cursor::{CURSORS, Cursor};
 pub use feed::Feed;
 pub use progress::{Behind, Progress, Stage};
-pub use projector::{Projector, start, start_when_wanted};
-pub use views::{Projectors, Views};
+pub use projector::{Projector, leave_out, start, start_when_wanted};
+pub use views::{Projectors, Views, Words};
 
 use comity_ledger::store::{Class, Partition, Row, StoreFault, Table};
 use comity_store::AnyStore;

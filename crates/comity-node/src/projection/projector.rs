@@ -13,6 +13,9 @@ use tokio::{sync::watch, task::JoinHandle};
 
 /// How long a projector rests after a fault of the store.
 const REST: Duration = Duration::from_secs(2);
+/// How often the cursor of another process is looked at, and how often in vain before its work is taken over.
+const GLANCE: Duration = Duration::from_millis(25);
+const GLANCES: u32 = 40;
 /// Entries between two lines of the log that tell how far building is.
 const TOLD: u64 = 100_000;
 
@@ -25,6 +28,8 @@ pub struct Projector<P> {
     /// The cursor's exact row as read or written last.
     stored: Option<Vec<u8>>,
     stage: watch::Sender<Stage>,
+    /// Another process took the last step: its rows are waited for before any are made here.
+    beside_another: bool,
 }
 
 /// Starts the task of a projection over a log that `changes` tells of. It ends when the node stops, or the log's writer.
@@ -71,7 +76,8 @@ impl<P: Projection> Projector<P> {
     pub fn new(projection: P, feed: Feed) -> (Projector<P>, Progress) {
         let (stage, seen) = watch::channel(Stage::default());
         let cursor = Cursor::first(&projection);
-        (Projector { projection, feed, cursor, stored: None, stage }, Progress::new(P::NAME, seen))
+        let projector = Projector { projection, feed, cursor, stored: None, stage, beside_another: false };
+        (projector, Progress::new(P::NAME, seen))
     }
 
     async fn run(mut self, mut changes: watch::Receiver<u64>, mut stopping: Stopping) {
@@ -134,12 +140,15 @@ impl<P: Projection> Projector<P> {
     /// The cursor goes back before the rows are dropped: a crash between leaves rows to be overwritten, never a cursor
     /// beyond rows that are not there.
     async fn begin_anew(&mut self, store: &impl Store, size: u64) -> Result<(), StoreFault> {
-        tracing::info!(view = P::NAME, version = P::VERSION, entries = size, "a view is built from the log");
-        let unfit = Cursor { version: 0, ..Cursor::first(&self.projection) };
-        self.stored = Some(put(store, &unfit, P::NAME).await?);
-        for table in P::TABLES {
-            store.drop_projection(*table).await?;
+        if size > 0 {
+            tracing::info!(
+                view = P::NAME,
+                version = P::VERSION,
+                entries = size,
+                "a view is built from the log"
+            );
         }
+        self.stored = Some(drop_rows::<P>(store).await?);
         self.cursor = Cursor::first(&self.projection);
         self.stored = Some(put(store, &self.cursor, P::NAME).await?);
         Ok(())
@@ -155,7 +164,11 @@ impl<P: Projection> Projector<P> {
                 self.feed.forget();
                 return Ok(());
             }
-            self.step(&store, head).await?;
+            if self.beside_another {
+                self.watch_another(&store, head).await?;
+            } else {
+                self.step(&store, head).await?;
+            }
         }
     }
 
@@ -170,6 +183,7 @@ impl<P: Projection> Projector<P> {
         let step = Projected { cursor: row, expected, removed: rows.removed, rows: rows.written };
         if !store.project(step).await? {
             // Another process took this step: what is in memory may be behind the tables.
+            self.beside_another = true;
             return self.open().await;
         }
         if self.cursor.next / TOLD != next / TOLD {
@@ -180,10 +194,44 @@ impl<P: Projection> Projector<P> {
         Ok(())
     }
 
+    /// Follows the cursor of a process that makes the rows, so that they are not made twice. One that stands still has
+    /// ended: its work is taken over.
+    async fn watch_another(&mut self, store: &AnyStore, head: u64) -> Result<(), StoreFault> {
+        for _ in 0..GLANCES {
+            tokio::time::sleep(GLANCE).await;
+            let (_, stored) = Cursor::read(store, P::NAME).await?;
+            if stored != self.stored {
+                self.open().await?;
+                self.tell(head);
+                return Ok(());
+            }
+        }
+        self.beside_another = false;
+        Ok(())
+    }
+
     fn tell(&self, head: u64) {
         let through = self.cursor.next;
         self.stage.send_replace(Stage { through, head, fault: None });
     }
+}
+
+/// Drops the rows of a projection that is not kept any more, so that an erasure need not reach them. They are built anew
+/// from the log where it is kept again.
+pub async fn leave_out<P: Projection>(store: &impl Store) -> Result<(), StoreFault> {
+    match Cursor::read(store, P::NAME).await? {
+        (None, None) => Ok(()),
+        _ => drop_rows::<P>(store).await.map(drop),
+    }
+}
+
+/// Puts back the cursor, to one that fits no rows, and drops them; the cursor's row.
+async fn drop_rows<P: Projection>(store: &impl Store) -> Result<Vec<u8>, StoreFault> {
+    let unfit = put(store, &Cursor::default(), P::NAME).await?;
+    for table in P::TABLES {
+        store.drop_projection(*table).await?;
+    }
+    Ok(unfit)
 }
 
 /// Writes a cursor whatever stands there, durably, while others may commit.

@@ -28,6 +28,15 @@ pub struct Views {
     outputs_wanted: Arc<watch::Sender<bool>>,
 }
 
+/// Whether the index of words is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// It is.
+    Kept,
+    /// It is not: nothing is found by its text, and its rows, where there were any, are dropped.
+    LeftOut,
+}
+
 /// The tasks behind the views.
 #[derive(Debug)]
 pub struct Projectors {
@@ -36,28 +45,34 @@ pub struct Projectors {
 }
 
 impl Views {
-    /// Starts the indexes over a log that `changes` tells of, under their key.
+    /// Starts the indexes over a log that `changes` tells of, under their keys; `stop` ends them.
     pub fn start(
         feed: Feed,
-        key: IndexKey,
-        lookup: LookupKeys,
+        (key, lookup): (IndexKey, LookupKeys),
+        words: Words,
         changes: &watch::Receiver<u64>,
+        stop: Stop,
     ) -> (Views, Projectors) {
-        let (stop, _) = Stop::new();
         let (key, classes) = (Arc::new(key), Classes::default());
         let objects = Objects::new(Arc::clone(&key), classes.clone());
         let (objects, of_objects) = start(objects, feed.clone(), changes.clone(), stop.watch());
-        let text = Text::new(Arc::clone(&key));
-        let (text, of_text) = start(text, feed.clone(), changes.clone(), stop.watch());
+        let mut tasks = vec![of_objects];
+        let text = (words == Words::Kept).then(|| {
+            let text = Text::new(Arc::clone(&key));
+            let (text, of_text) = start(text, feed.clone(), changes.clone(), stop.watch());
+            tasks.push(of_text);
+            text
+        });
         let outputs = Outputs::new(Arc::clone(&key), lookup);
         let outputs_wanted = Arc::new(watch::Sender::new(false));
         let wanted = Arc::clone(&outputs_wanted);
         let (outputs, of_outputs) =
             start_when_wanted(outputs, feed.clone(), changes.clone(), stop.watch(), wanted);
-        let all = vec![objects.clone(), text.clone()];
+        tasks.push(of_outputs);
+        let all = [Some(objects.clone()), text.clone()].into_iter().flatten().collect();
         let index = Index { key, classes, objects, text };
         let views = Views { feed, all, index, reads: Reads::default(), outputs, outputs_wanted };
-        (views, Projectors { stop, tasks: vec![of_objects, of_text, of_outputs] })
+        (views, Projectors { stop, tasks })
     }
 
     /// The indexes of objects.

@@ -11,6 +11,7 @@ use comity_record::Hash;
 use std::{
     io::{self, BufReader, ErrorKind, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 const HEADING: &[u8; 16] = b"comity backup 1\n";
@@ -254,6 +255,32 @@ fn check_hash(source: &dyn Source) -> Result<u64, BackupFault> {
         return Err(damaged("its hash does not match its bytes"));
     }
     Ok(length)
+}
+
+/// Reads bytes as a backup, and as the frames inside one: the hash and the compression, which a fuzzer cannot guess,
+/// are put round them first. A fuzz target and the corpus test call this.
+pub fn fuzz_entry(bytes: &[u8]) {
+    let whole = |bytes: &[u8]| Reader::check(&InMemory(Arc::from(bytes)));
+    let _any = whole(bytes).is_ok();
+    let Ok(frames) = zstd::encode_all(bytes, 1) else { return };
+    let body = [HEADING.as_slice(), &frames].concat();
+    let hash = aws_lc_rs::digest::digest(&SHA256, &body);
+    if let Ok(contents) = whole(&[&body, hash.as_ref()].concat()) {
+        debug_assert!(contents.rows <= bytes.len() as u64, "no row is made up");
+    }
+}
+
+/// A backup that is in memory.
+struct InMemory(Arc<[u8]>);
+
+impl Source for InMemory {
+    fn path(&self) -> &Path {
+        Path::new("memory")
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(io::Cursor::new(Arc::clone(&self.0))))
+    }
 }
 
 /// Hashes what is written through it.

@@ -16,8 +16,8 @@ use std::{
     sync::Arc,
 };
 
-pub use format::Section;
 pub(crate) use format::{Reader, Writer};
+pub use format::{Section, fuzz_entry};
 pub use place::{FileSink, FileSource, Sink, Source};
 
 /// Rows of one commit of an import, at most.

@@ -283,7 +283,7 @@ fn alter_item(
     change: impl FnOnce(&mut SeededEntropy, &mut Item),
 ) {
     if turn.items.is_empty() {
-        turn.items.push(Item { position: random.below(5), dispatch: None, frame: None });
+        turn.items.push(Item { position: random.below(5), dispatch: None, frame: None, authored: None });
     }
     let at = random.below(turn.items.len() as u64) as usize;
     change(random, &mut turn.items[at]);

@@ -38,6 +38,8 @@ pub use reach::Arrival;
 pub use scan::Slice;
 pub use shape::{events, looks_like_misp};
 
+use std::sync::OnceLock;
+
 /// The property that holds the JSON of the part an object was made of.
 pub const ORIGINAL: &str = "x_comity_misp";
 /// The property that names the kind of part, a [`PartKind`].
@@ -72,12 +74,14 @@ pub fn party_uuid(code: &str) -> String {
 
 /// For fuzzing: converts an input and assembles what came of it. Must never panic, and what is assembled is JSON.
 pub fn fuzz_entry(bytes: &[u8]) {
-    let (Ok(mapping), Ok(tables)) = (Mapping::built_in(), crate::Tables::built_in()) else { return };
-    let context = crate::Context::new(&tables, crate::Policy::default());
+    static TABLES: OnceLock<Option<(Mapping, crate::Tables)>> = OnceLock::new();
+    let tables = TABLES.get_or_init(|| Some((Mapping::built_in().ok()?, crate::Tables::built_in().ok()?)));
+    let Some((mapping, tables)) = tables else { return };
+    let context = crate::Context::new(tables, crate::Policy::default());
     let Ok(events) = events(bytes) else { return };
     for event in events {
         let mut objects = Vec::new();
-        let conversion = Conversion { mapping: &mapping, context: &context, arrival: Arrival::Written };
+        let conversion = Conversion { mapping, context: &context, arrival: Arrival::Written };
         if conversion.event(bytes, event, &mut |object| objects.push(object)).is_err() {
             continue;
         }

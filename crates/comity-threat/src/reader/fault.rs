@@ -49,7 +49,7 @@ pub enum Cause {
     #[error("the input holds no JSON")]
     Empty,
     /// Neither an object nor an array where one must be.
-    #[error("`{found}` begins neither an object nor an array")]
+    #[error("`{found}` begins no object")]
     NotAnObject {
         /// The byte found, as text.
         found: String,

@@ -543,18 +543,9 @@ mod tests {
         for (input, expected) in [
             ("", "threat/empty the input holds no JSON at line 1, column 1 (byte 0)"),
             (" \n ", "threat/empty the input holds no JSON at line 2, column 2 (byte 3)"),
-            (
-                "no",
-                "threat/not-an-object `n` begins neither an object nor an array at line 1, column 1 (byte 0)",
-            ),
-            (
-                "[{},\n 5]",
-                "threat/not-an-object `5` begins neither an object nor an array at line 2, column 2 (byte 6, object 1)",
-            ),
-            (
-                "[{},]",
-                "threat/not-an-object `]` begins neither an object nor an array at line 1, column 5 (byte 4, object 1)",
-            ),
+            ("no", "threat/not-an-object `n` begins no object at line 1, column 1 (byte 0)"),
+            ("[{},\n 5]", "threat/not-an-object `5` begins no object at line 2, column 2 (byte 6, object 1)"),
+            ("[{},]", "threat/not-an-object `]` begins no object at line 1, column 5 (byte 4, object 1)"),
             (
                 "[{} {}]",
                 "threat/json-syntax not JSON: `{` where `,` or `]` must follow an object at line 1, column 5 (byte 4)",

@@ -208,7 +208,7 @@ fn doubtful_json_refuses_the_event_with_its_place() {
         ),
         (
             "{\"Event\":{\"info\":\"a\",\"Attribute\":[{},7]}}",
-            "`7` begins neither an object nor an array at line 1, column 38 (byte 37, `Event.Attribute.[1]`)",
+            "`7` begins no object at line 1, column 38 (byte 37, `Event.Attribute.[1]`)",
         ),
         (
             "{\"Event\":{\"info\":\"a\",\"info\":\"b\"}}",

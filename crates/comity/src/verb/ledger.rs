@@ -139,7 +139,19 @@ pub fn run(verb: &Ledger, chosen: &Chosen, world: World, screen: &mut Screen<'_>
         Ledger::Succeed(wanted) => return succession::succeed(wanted, chosen, world, screen),
         Ledger::Export(wanted) => return export(&wanted.folder, chosen, screen),
     };
-    let Some(folder) = &wanted.place else { return own(chosen, screen) };
+    let Some(folder) = &wanted.place else {
+        if wanted.trust.is_empty() {
+            return own(chosen, screen);
+        }
+        let fault = Fault::new(
+            Exit::Usage,
+            "cli/trust-without-ledger",
+            "`--trust` says who must have signed a checkpoint; the node's own store is read without one",
+        );
+        return Err(fault.with_help(
+            "write the ledger to a folder with `comity ledger export DIR`, and verify that, as anybody else would",
+        ));
+    };
     if let Some(peer) = peer_named(folder) {
         return of_peer(peer, chosen, screen);
     }

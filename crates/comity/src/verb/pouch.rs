@@ -147,7 +147,7 @@ fn open(verb: &Open, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, F
             .and_then(|bytes| reach::ask(&place, LookPouch { pouch: to_hex(&bytes) }));
         match looked {
             // One file that cannot be opened is told as any other verb would.
-            Err(fault) if verb.pouches.len() == 1 => return Err(fault),
+            Err(fault) if verb.pouches.len() == 1 => return Err(named(file, fault)),
             Err(fault) => {
                 done.push(Opened { file: file.clone(), opened: None, fault: Some(fault.to_string()) })
             }
@@ -167,6 +167,15 @@ fn open(verb: &Open, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, F
         screen.say(Tone::Open, &text);
     }
     Ok(if done.iter().any(|one| one.fault.is_some()) { Exit::No } else { Exit::Ok })
+}
+
+/// A fault of a file that the node was given, with its name.
+fn named(file: &Path, fault: Fault) -> Fault {
+    let name = format!("`{}`", file.display());
+    if fault.text.contains(&name) {
+        return fault;
+    }
+    Fault { text: format!("{name}: {}", fault.text), ..fault }
 }
 
 fn show(screen: &mut Screen<'_>, one: &Opened) {

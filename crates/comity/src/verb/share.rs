@@ -161,7 +161,8 @@ pub fn judged(screen: &mut Screen<'_>, one: &JudgedShown) {
     };
     let record: String = one.record.chars().take(16).collect();
     let codes = if one.codes.is_empty() { String::new() } else { format!(" {}", one.codes.join(", ")) };
-    screen.say(tone, &format!("{} -> {}: {}{codes} ({} objects)", record, one.to, one.verdict, one.objects));
+    let objects = if one.objects == 1 { "1 object".to_owned() } else { format!("{} objects", one.objects) };
+    screen.say(tone, &format!("{} -> {}: {}{codes} ({objects})", record, one.to, one.verdict));
     // Duties come with a clearance; what they would have been is of no use beside a refusal.
     let none = Vec::new();
     let duties = if one.verdict == "refused" { &none } else { &one.obligations };

@@ -62,6 +62,8 @@ fn a_party_is_backed_up_and_brought_back() {
     assert_eq!((&verified["size"], &verified["signed_by"]), (&whole["size"], &Value::from("XA")));
     assert_eq!(code(&told(at, 3, "ledger export files --dir again")), "cli/file-exists");
     assert_eq!(code(&told(at, 3, "ledger verify XB --dir again")), "exchange/no-such-peer");
+    let trusting = "ledger verify --trust xa.letter --dir again";
+    assert_eq!(code(&told(at, 2, trusting)), "cli/trust-without-ledger");
 }
 
 /// Runs a command and kills it after so many milliseconds; whether it had come to its end by itself.

@@ -106,7 +106,8 @@ async fn back_up_log(ctx: &Ctx, path: &Path) -> Result<Contents, Fault> {
     let keys = Keys::open(&ctx.dir).map_err(key_fault)?;
     let sealing = keys.sealing_keys().pop();
     let key = sealing.ok_or_else(|| Fault::new("backup/no-sealing-key", "the party has no sealing key"))?;
-    let sink = SealedSink::create(path, &ctx.party, key.public(), &*ctx.random).map_err(of_seal)?;
+    let sink = SealedSink::create(path, &ctx.party, key.public(), &*ctx.random)
+        .map_err(|fault| of_seal(path, &fault))?;
     let files = if ctx.exercise { Vec::new() } else { pack_files(national) };
     let parts = Parts {
         files,
@@ -170,8 +171,11 @@ fn of_backup(fault: BackupFault) -> Fault {
     Fault { help: fault.help(), ..Fault::new(fault.code(), chain(&fault)) }
 }
 
-fn of_seal(fault: SealFault) -> Fault {
-    Fault { help: fault.help(), ..Fault::new(fault.code(), chain(&fault)) }
+fn of_seal(path: &Path, fault: &SealFault) -> Fault {
+    Fault {
+        help: fault.help(),
+        ..Fault::new(fault.code(), format!("`{}`: {}", path.display(), chain(fault)))
+    }
 }
 
 fn of_file(path: &Path, why: &std::io::Error) -> Fault {

@@ -111,7 +111,7 @@ pub async fn restore(wanted: &Restore) -> Result<Restored, Fault> {
     let keys = Keys::open(&beside.0).map_err(key_fault)?;
     let sealed =
         SealedSource { path: wanted.log.clone(), party: read.party.clone(), keys: keys.sealing_keys() };
-    sealed.check().map_err(of_seal)?;
+    sealed.check().map_err(|fault| of_seal(&wanted.log, &fault))?;
     let log: Arc<dyn Source> = Arc::new(sealed);
     check_source(Arc::clone(&log)).await.map_err(of_backup)?;
     let packs = rows_of(Arc::clone(&log), Section::Files).await.map_err(of_backup)?;

@@ -5,7 +5,10 @@ use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
 };
-use std::{io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// A keyed hash of a term: the first half of HMAC-SHA-256 (RFC 2104). At a billion terms two are alike with a probability
 /// of less than 2^-68.
@@ -30,6 +33,7 @@ impl std::fmt::Debug for IndexKey {
 impl IndexKey {
     /// The key in a file, which is made where there is none. It must not be open to others.
     pub fn open_at(path: &Path, random: &dyn Random) -> Result<IndexKey, Fault> {
+        let path = &linked(path);
         let bytes = match read(path).map_err(|why| fault(path, &why))? {
             Some(bytes) => bytes,
             None => IndexKey::draw_at(path, random)?,
@@ -39,6 +43,7 @@ impl IndexKey {
 
     /// Puts a fresh key in the file: the indexes do not fit it and are built anew at the next start.
     pub fn draw_at(path: &Path, random: &dyn Random) -> Result<[u8; KEY], Fault> {
+        let path = &linked(path);
         let mut bytes = [0; KEY];
         random.fill(&mut bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         private::write(path, HEADING, &crate::app::to_hex(&bytes)).map_err(|why| fault(path, &why))?;
@@ -113,6 +118,11 @@ const DIGEST: u32 = 0x8000_0000;
 const CLASS: u32 = 0x8000_0001;
 const NONCE: u32 = 0x8000_0002;
 
+/// Several processes of a party share the file by links: what is replaced is the file, not the link.
+fn linked(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn read(path: &Path) -> io::Result<Option<[u8; KEY]>> {
     let Some(digits) = private::read(path, HEADING)? else { return Ok(None) };
     let key = crate::app::hex(&digits).and_then(|digits| <[u8; KEY]>::try_from(digits).ok());
@@ -121,6 +131,7 @@ fn read(path: &Path) -> io::Result<Option<[u8; KEY]>> {
 
 fn fault(path: &Path, why: &io::Error) -> Fault {
     Fault::new("view/index-key", format!("the index key in `{}`: {why}", path.display())).help(
-        "remove the file where it cannot be mended: another key is drawn and the indexes are built anew",
+        "it is a file of mode 0600; remove it where it cannot be mended: another key is drawn, and the indexes are \
+         built anew",
     )
 }

@@ -60,6 +60,6 @@ pub struct Index {
     pub classes: Classes,
     /// How far all indexes but that of words are.
     pub objects: Progress,
-    /// How far the index of words is.
-    pub text: Progress,
+    /// How far the index of words is; `None` where none is kept.
+    pub text: Option<Progress>,
 }
