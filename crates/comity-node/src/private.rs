@@ -25,6 +25,8 @@ pub(crate) fn read(path: &Path, heading: &str) -> io::Result<Option<String>> {
 
 /// Puts a heading and a text in a file, in place of what was there.
 pub(crate) fn write(path: &Path, heading: &str, text: &str) -> io::Result<()> {
+    // Several processes of a party share the file by links: what is replaced is the file, not the link.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let part = path.with_extension("part");
     match fs::remove_file(&part) {
         Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),

@@ -20,6 +20,12 @@ pub enum DeskFault {
         /// The id asked for, shortened.
         record: String,
     },
+    /// A record that is no recall was taken for one.
+    #[error("record `{record}` is no recall; a recall is named by its own id, which `recall` said")]
+    NoRecall {
+        /// The id given, shortened.
+        record: String,
+    },
     /// The body was erased.
     #[error("the body of record `{record}` was erased")]
     Erased {
@@ -149,6 +155,7 @@ impl DeskFault {
             DeskFault::Store(fault) => fault.code(),
             DeskFault::Log(fault) => fault.code(),
             DeskFault::NoRecord { .. } => "desk/no-record",
+            DeskFault::NoRecall { .. } => "desk/no-recall",
             DeskFault::Erased { .. } => "desk/erased",
             DeskFault::Recalled { .. } => "desk/recalled",
             DeskFault::NotUnderstood { .. } => "desk/not-understood",

@@ -54,7 +54,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     pub async fn recall_standing(&self, id: RecordId) -> Result<(Recall, Vec<RecallStanding>), DeskFault> {
         let held = self.envelope(id).await?;
         let Body::Recall(recall) = held.record.statement().body.clone() else {
-            return Err(DeskFault::NoRecord { record: id.0.short() });
+            return Err(DeskFault::NoRecall { record: id.0.short() });
         };
         let mut reported: BTreeMap<PartyCode, (String, Timestamp)> = BTreeMap::new();
         for (_, value) in self.of_recall(REPORTS, id).await? {

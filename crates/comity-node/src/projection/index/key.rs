@@ -5,10 +5,7 @@ use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
 };
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 /// A keyed hash of a term: the first half of HMAC-SHA-256 (RFC 2104). At a billion terms two are alike with a probability
 /// of less than 2^-68.
@@ -33,7 +30,6 @@ impl std::fmt::Debug for IndexKey {
 impl IndexKey {
     /// The key in a file, which is made where there is none. It must not be open to others.
     pub fn open_at(path: &Path, random: &dyn Random) -> Result<IndexKey, Fault> {
-        let path = &linked(path);
         let bytes = match read(path).map_err(|why| fault(path, &why))? {
             Some(bytes) => bytes,
             None => IndexKey::draw_at(path, random)?,
@@ -43,7 +39,6 @@ impl IndexKey {
 
     /// Puts a fresh key in the file: the indexes do not fit it and are built anew at the next start.
     pub fn draw_at(path: &Path, random: &dyn Random) -> Result<[u8; KEY], Fault> {
-        let path = &linked(path);
         let mut bytes = [0; KEY];
         random.fill(&mut bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         private::write(path, HEADING, &crate::app::to_hex(&bytes)).map_err(|why| fault(path, &why))?;
@@ -117,11 +112,6 @@ impl IndexKey {
 const DIGEST: u32 = 0x8000_0000;
 const CLASS: u32 = 0x8000_0001;
 const NONCE: u32 = 0x8000_0002;
-
-/// Several processes of a party share the file by links: what is replaced is the file, not the link.
-fn linked(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
 
 fn read(path: &Path) -> io::Result<Option<[u8; KEY]>> {
     let Some(digits) = private::read(path, HEADING)? else { return Ok(None) };
