@@ -5,7 +5,9 @@ use comity_affairs::{
     CaseId, Condition, ConditionKind, Event, Flow, Ground, Side, Step, Thread,
     custody::{Act, Consignment, Digest, Dossier, Entry, Item, Package, Parcel, SignedChain},
 };
-use comity_record::{Attested, Body, Canonical, Draft, Ed25519Key, Labels, Statement, Timestamp, label::Tlp, sha256};
+use comity_record::{
+    Attested, Body, Canonical, Draft, Ed25519Key, Labels, Statement, Timestamp, label::Tlp, sha256,
+};
 
 /// The targets of this crate.
 pub fn targets() -> Vec<Target> {
@@ -119,10 +121,7 @@ pub fn consignment(record: comity_record::RecordId) -> Consignment {
     };
     let parcel = Attested::sign(parcel, &key()).expect("a parcel");
     let entry = Attested::sign(entry(), &key()).expect("an entry");
-    Consignment {
-        parcel: parcel.as_bytes().to_vec().into(),
-        chain: vec![entry.as_bytes().to_vec().into()],
-    }
+    Consignment { parcel: parcel.as_bytes().to_vec().into(), chain: vec![entry.as_bytes().to_vec().into()] }
 }
 
 /// An answer of `openssl ts` to a query for SHA-256 of `comity` with the nonce 7.

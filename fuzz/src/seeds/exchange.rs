@@ -54,7 +54,10 @@ const TAXII: &[(&str, &str)] = &[
 
 /// What MISP clients search for.
 const SEARCHES: &[(&str, &str)] = &[
-    ("values", r#"{"value":["192.0.2.1","!198.51.100.7"],"type":{"OR":["ip-dst"],"NOT":["md5"]},"to_ids":1}"#),
+    (
+        "values",
+        r#"{"value":["192.0.2.1","!198.51.100.7"],"type":{"OR":["ip-dst"],"NOT":["md5"]},"to_ids":1}"#,
+    ),
     ("times", r#"{"request":{"timestamp":["5d","1h"],"last":"30m","from":"2026-03-01","to":"2026-03-02"}}"#),
     ("pages", r#"{"limit":"10","page":2,"returnFormat":"json","tags":["tlp:%","!tlp:red"],"metadata":true}"#),
     ("unknown", r#"{"what":"is this"}"#),

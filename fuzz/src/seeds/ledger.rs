@@ -126,9 +126,8 @@ fn files_of(size: u16, bundles: bool) -> Vec<u8> {
     let mut check = FilesCheck::new(tree.head());
     while let Some(path) = check.wanted() {
         let file = match path {
-            TilePath::Entries { index, .. } => {
-                bundles.then(|| tile::bundle_bytes(commitments.chunks(256).nth(index as usize).expect("a bundle")))
-            }
+            TilePath::Entries { index, .. } => bundles
+                .then(|| tile::bundle_bytes(commitments.chunks(256).nth(index as usize).expect("a bundle"))),
             TilePath::Tile { id, .. } if id.level == 0 => {
                 Some(tile::tile_bytes(leaves.chunks(256).nth(id.index as usize).expect("a tile")))
             }

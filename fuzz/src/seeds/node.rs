@@ -4,13 +4,13 @@ use super::{
     Target,
     record::{letter, party},
 };
+use comity_exchange::turn::Turn;
 use comity_node::{
     app::evidence::parcel_file,
     keys::armour,
     random::{Random, RandomFailed},
     seal::{SealingKey, seal},
 };
-use comity_exchange::turn::Turn;
 use comity_record::{Canonical, Letter, RootSigned, sha256};
 
 /// The targets of this crate.
@@ -19,7 +19,13 @@ pub fn targets() -> Vec<Target> {
     let mail = format!("Dear colleague,\n\n  {}\nYours", armour(&signed).replace('\n', "\n  "));
     let text =
         vec![("letter".to_owned(), armour(&signed).into_bytes()), ("mail".to_owned(), mail.into_bytes())];
-    vec![("sealed", sealed()), ("letter_text", text), ("parcel_file", parcel_files()), ("pouch", pouches()), ("backup", backups())]
+    vec![
+        ("sealed", sealed()),
+        ("letter_text", text),
+        ("parcel_file", parcel_files()),
+        ("pouch", pouches()),
+        ("backup", backups()),
+    ]
 }
 
 /// Files of a courier: whole, and without their piece.
@@ -50,7 +56,11 @@ fn pouches() -> Vec<(String, Vec<u8>)> {
     let turn = Turn::new(party("XA"), party("XB")).to_bytes();
     let part = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
     let (whole, cut) = (part(&turn), part(&turn[..turn.len() - 1]));
-    let values = [("one", whole.clone()), ("two", [whole.clone(), whole.clone()].concat()), ("second-cut", [whole, cut].concat())];
+    let values = [
+        ("one", whole.clone()),
+        ("two", [whole.clone(), whole.clone()].concat()),
+        ("second-cut", [whole, cut].concat()),
+    ];
     values.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec()
 }
 
@@ -65,7 +75,13 @@ fn backups() -> Vec<(String, Vec<u8>)> {
     let end = |rows: u64| [&[4][..], &rows.to_be_bytes()].concat();
     let log = [head, named(2, "entries"), row(&[0; 8], b"an entry"), end(1)].concat();
     let keys = [vec![6], row(b"keys/letter", b"text"), named(5, "keys"), row(b"k", b"v"), end(2)].concat();
-    let values = [("whole", whole(&log)), ("log", log), ("keys", keys), ("empty", end(0)), ("row-of-nothing", row(b"", b""))];
+    let values = [
+        ("whole", whole(&log)),
+        ("log", log),
+        ("keys", keys),
+        ("empty", end(0)),
+        ("row-of-nothing", row(b"", b"")),
+    ];
     values.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec()
 }
 
@@ -73,7 +89,8 @@ fn backups() -> Vec<(String, Vec<u8>)> {
 fn whole(frames: &[u8]) -> Vec<u8> {
     let length = u8::try_from(frames.len()).expect("a short frame");
     let block = (u32::from(length) << 3 | 1).to_le_bytes();
-    let body = [b"comity backup 1\n", &[0x28, 0xb5, 0x2f, 0xfd, 0x20, length][..], &block[..3], frames].concat();
+    let body =
+        [b"comity backup 1\n", &[0x28, 0xb5, 0x2f, 0xfd, 0x20, length][..], &block[..3], frames].concat();
     [&body, sha256(&[&body]).as_bytes().as_slice()].concat()
 }
 
