@@ -7,9 +7,9 @@ use crate::{
     feed::{Feed, FeedFault},
     search::{SavedSearch, SearchFault},
 };
-use comity_affairs::home::{Mandate, Rule};
+use comity_affairs::home::{Authority, Hours, Mandate, Rule, Tree, TreeFault};
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
-use comity_record::{Canonical, Date, Hash, OfficerId, Timestamp, UnitCode, label::Purpose};
+use comity_record::{Canonical, Date, Hash, OfficerId, PartyCode, Timestamp, UnitCode, label::Purpose};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -99,6 +99,12 @@ pub enum Scope {
     /// Back up and stop the node.
     #[n(9)]
     Operate,
+    /// See and answer the tasks of the officer's own unit, and nothing else.
+    #[n(10)]
+    Tasks,
+    /// Read counts and safeguards, without content.
+    #[n(11)]
+    Oversight,
 }
 
 /// An access token, known only by its hash.
@@ -240,6 +246,57 @@ pub enum Act {
     /// Who must authorise cases before they are sent. A rule of the same name is replaced.
     #[n(18)]
     CaseRule(#[n(0)] Rule),
+    /// A unit is an authority from a day on, or its entry is superseded from that day on.
+    #[n(19)]
+    Authority(#[n(0)] DatedAuthority),
+    /// A level of the tree of authorities is named, 1 being the top.
+    #[n(20)]
+    Level {
+        /// The level.
+        #[n(0)]
+        level: u16,
+        /// The State's own name for it.
+        #[n(1)]
+        name: String,
+    },
+    /// When the desk of another party works, as it has told us.
+    #[n(21)]
+    PeerHours {
+        /// The other party.
+        #[n(0)]
+        party: PartyCode,
+        /// Its hours.
+        #[n(1)]
+        hours: Hours,
+    },
+}
+
+/// A unit that is an authority: one entry for both.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DatedAuthority {
+    /// The authority; its source is the competence of the unit.
+    #[n(0)]
+    pub authority: Authority,
+    /// The purposes it is competent for; empty means all.
+    #[n(1)]
+    pub purposes: BTreeSet<Purpose>,
+}
+
+impl DatedAuthority {
+    /// The unit that it is.
+    pub fn unit(&self) -> Unit {
+        let one = &self.authority;
+        Unit {
+            code: one.code.clone(),
+            name: one.name.clone(),
+            parent: one.parent.clone(),
+            competence: one.source.clone(),
+            purposes: self.purposes.clone(),
+            from: one.from,
+            until: one.until,
+        }
+    }
 }
 
 /// An act with who did it.
@@ -279,6 +336,12 @@ pub struct House {
     pub mandates: BTreeMap<UnitCode, Mandate>,
     /// Who must authorise cases, by the rule's name.
     pub case_rules: BTreeMap<String, Rule>,
+    /// The entries of authorities, by code and first day.
+    pub authorities: BTreeMap<(UnitCode, Date), DatedAuthority>,
+    /// The State's names of the levels of its tree, 1 being the top.
+    pub levels: BTreeMap<u16, String>,
+    /// When the desks of other parties work.
+    pub peer_hours: BTreeMap<PartyCode, Hours>,
 }
 
 /// Why an act cannot be done.
@@ -335,6 +398,18 @@ pub enum ActFault {
     /// There cannot be such a feed.
     #[error(transparent)]
     Feed(#[from] FeedFault),
+    /// The tree of authorities would not be sound.
+    #[error(transparent)]
+    Tree(#[from] TreeFault),
+    /// The unit is an authority: its entry is changed as one.
+    #[error("`{code}` is an authority; its entry is changed as such")]
+    IsAuthority {
+        /// The code.
+        code: UnitCode,
+    },
+    /// A level of the tree is counted from 1.
+    #[error("levels are counted from 1, the top")]
+    Level,
 }
 
 impl ActFault {
@@ -351,6 +426,9 @@ impl ActFault {
             ActFault::NoFeed { .. } => "house/no-feed",
             ActFault::Unsourced => "house/unsourced",
             ActFault::Feed(fault) => fault.code(),
+            ActFault::Tree(fault) => fault.code(),
+            ActFault::IsAuthority { .. } => "house/is-authority",
+            ActFault::Level => "house/level",
         }
     }
 }
@@ -368,6 +446,8 @@ impl Scope {
         Scope::Officers,
         Scope::Erase,
         Scope::Operate,
+        Scope::Tasks,
+        Scope::Oversight,
     ];
 
     /// The scope as text.
@@ -383,6 +463,8 @@ impl Scope {
             Scope::Officers => "officers",
             Scope::Erase => "erase",
             Scope::Operate => "operate",
+            Scope::Tasks => "tasks",
+            Scope::Oversight => "oversight",
         }
     }
 }
@@ -406,6 +488,16 @@ impl House {
     /// Whether an act can be done.
     pub fn check(&self, act: &Act) -> Result<(), ActFault> {
         match act {
+            Act::Unit(unit) if self.is_authority(&unit.code) => {
+                Err(ActFault::IsAuthority { code: unit.code.clone() })
+            }
+            Act::Authority(_) => {
+                let mut after = self.clone();
+                after.apply(act);
+                let fits = Tree::new(after.authorities.into_values().map(|one| one.authority).collect());
+                Ok(fits.map(drop)?)
+            }
+            Act::Level { level: 0, .. } => Err(ActFault::Level),
             Act::Unit(unit) => match &unit.parent {
                 Some(code) if !self.units.contains_key(code) => Err(ActFault::NoUnit { code: code.clone() }),
                 _ => Ok(()),
@@ -455,9 +547,10 @@ impl House {
     pub fn apply(&mut self, act: &Act) {
         match act {
             Act::Unit(unit) => drop(self.units.insert(unit.code.clone(), unit.clone())),
-            Act::UnitEnds { code, on } => {
-                self.units.entry(code.clone()).and_modify(|unit| unit.until = Some(*on));
-            }
+            Act::UnitEnds { code, on } => self.end_unit(code, *on),
+            Act::Authority(dated) => self.enter_authority(dated),
+            Act::Level { level, name } => drop(self.levels.insert(*level, name.clone())),
+            Act::PeerHours { party, hours } => drop(self.peer_hours.insert(party.clone(), hours.clone())),
             Act::Officer(officer) => drop(self.officers.insert(officer.id.clone(), officer.clone())),
             Act::OfficerEnds { id, on } => {
                 self.officers.entry(id.clone()).and_modify(|officer| officer.until = Some(*on));
@@ -482,16 +575,66 @@ impl House {
         }
     }
 
+    fn end_unit(&mut self, code: &UnitCode, on: Date) {
+        self.units.entry(code.clone()).and_modify(|unit| unit.until = Some(on));
+        let entries = self.authorities.range_mut((code.clone(), Date::MIN)..=(code.clone(), Date::MAX));
+        for (_, dated) in entries {
+            let until = dated.authority.until.map_or(on, |until| until.min(on));
+            dated.authority.until = Some(until);
+        }
+        // An entry that would have begun later never does.
+        self.authorities.retain(|(of, from), _| of != code || *from <= on);
+    }
+
+    /// Enters an authority from its first day on: what stood under its code before ends the day before, and an entry of
+    /// the same day or a later one is replaced.
+    fn enter_authority(&mut self, dated: &DatedAuthority) {
+        let (code, from) = (dated.authority.code.clone(), dated.authority.from);
+        self.authorities.retain(|(of, first), _| *of != code || *first < from);
+        for (_, earlier) in self.authorities.range_mut((code.clone(), Date::MIN)..(code.clone(), from)) {
+            let until = earlier.authority.until.unwrap_or(Date::MAX).min(from.plus_days(-1));
+            earlier.authority.until = Some(until);
+        }
+        self.units.insert(code.clone(), dated.unit());
+        self.authorities.insert((code, from), dated.clone());
+    }
+
+    /// Whether a unit is, was or will be an authority.
+    pub fn is_authority(&self, code: &UnitCode) -> bool {
+        self.authorities.range((code.clone(), Date::MIN)..=(code.clone(), Date::MAX)).next().is_some()
+    }
+
+    /// The tree of authorities with its past. What was entered is sound, so that nothing is left out.
+    pub fn tree(&self) -> Tree {
+        let entered = self.authorities.values().map(|dated| dated.authority.clone()).collect();
+        Tree::new(entered).unwrap_or_default()
+    }
+
+    /// The units as they stood on a day: authorities by their entry of that day, others as they are.
+    fn units_on(&self, on: Date) -> impl Iterator<Item = Unit> {
+        let dated =
+            self.authorities.values().map(DatedAuthority::unit).filter(move |unit| unit.stands_on(on));
+        dated.chain(self.units.values().filter(|unit| !self.is_authority(&unit.code)).cloned())
+    }
+
     /// The competence that a unit can cite for a purpose on a day.
     pub fn competence(&self, unit: &UnitCode, purpose: Purpose, on: Date) -> Option<Competence> {
-        let unit = self.units.get(unit).filter(|unit| unit.is_competent(purpose, on))?;
-        Some(Competence { unit: unit.code.clone(), citation: unit.competence.clone() })
+        let unit = self.units_on(on).find(|known| known.code == *unit && known.is_competent(purpose, on))?;
+        Some(Competence { unit: unit.code, citation: unit.competence })
     }
 
     /// The first unit, by code, that is competent for a purpose on a day.
     pub fn any_competence(&self, purpose: Purpose, on: Date) -> Option<Competence> {
-        let unit = self.units.values().find(|unit| unit.is_competent(purpose, on))?;
-        Some(Competence { unit: unit.code.clone(), citation: unit.competence.clone() })
+        let competent = self.units_on(on).filter(|unit| unit.is_competent(purpose, on));
+        let unit = competent.min_by(|a, b| a.code.cmp(&b.code))?;
+        Some(Competence { unit: unit.code, citation: unit.competence })
+    }
+
+    /// The unit of an officer, where the officer serves on that day.
+    pub fn unit_of(&self, officer: &OfficerId, on: Date) -> Option<&UnitCode> {
+        let officer = self.officers.get(officer)?;
+        let serves = officer.from <= on && officer.until.is_none_or(|until| on <= until);
+        serves.then_some(&officer.unit)
     }
 
     /// The token, where it is good at `at` and its officer still is one.
@@ -505,7 +648,11 @@ impl House {
 impl Unit {
     fn is_competent(&self, purpose: Purpose, on: Date) -> bool {
         let serves = self.purposes.is_empty() || self.purposes.contains(&purpose);
-        serves && self.from <= on && self.until.is_none_or(|until| on <= until) && !self.competence.is_empty()
+        serves && self.stands_on(on) && !self.competence.is_empty()
+    }
+
+    fn stands_on(&self, on: Date) -> bool {
+        self.from <= on && self.until.is_none_or(|until| on <= until)
     }
 }
 

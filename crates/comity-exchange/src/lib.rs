@@ -14,6 +14,7 @@ mod dispatch;
 pub mod feed;
 pub mod frames;
 pub mod house;
+pub mod inner;
 pub mod lookup;
 pub mod misp;
 mod rim;

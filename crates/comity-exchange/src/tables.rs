@@ -82,6 +82,8 @@ pub const CUSTODY: Table = log("custody");
 pub const EVIDENCE_NOTES: Table = log("evidence_notes");
 /// Time-stamps of manifests: key is the record and the entry index; value a [`comity_affairs::custody::Stamp`].
 pub const STAMPS: Table = log("stamps");
+/// What is done at home and crosses to nobody: key is entry index; value a [`InnerRow`].
+pub const INNER: Table = log("inner");
 
 /// Every table of the log, the ledger's own among them, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
@@ -115,6 +117,7 @@ pub const LOG_TABLES: &[Table] = &[
     CUSTODY,
     EVIDENCE_NOTES,
     STAMPS,
+    INNER,
 ];
 
 /// The spaces that a backup holds: what the node signed and what it remembers as a witness. The keys of bodies are apart.
@@ -403,6 +406,18 @@ pub struct EvidenceRow {
     pub keys: Vec<ByteVec>,
 }
 
+/// Something done at home, sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct InnerRow {
+    /// The name under which the key of the body is kept. It is drawn, and tells nothing.
+    #[n(0)]
+    pub name: RecordId,
+    /// A [`crate::inner::InnerEntry`], sealed.
+    #[n(1)]
+    pub sealed: ByteVec,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -425,6 +440,7 @@ rows! {
     RootStatement, "a root statement", 512 * 1024;
     ReportRow, "a report row", 64 * 1024;
     LookupRow, "a row of a lookup", 1024;
+    InnerRow, "a row of what is done at home", 4 << 20;
     RegisterInput, "what a register was made of", 16 << 20;
     CaseRow, "a row of a case", 1024;
     HomeRow, "a row of a case at home", 2 << 20;

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod log;
 pub mod matching;
 pub mod metrics;
+pub mod paper;
 mod private;
 pub mod projection;
 pub mod random;

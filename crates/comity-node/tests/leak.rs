@@ -216,7 +216,7 @@ async fn cleared(ctx: &Ctx, canaries: &Canaries, shared: &ShareReply) -> BTreeSe
 }
 
 /// Everything a turn says, its frames unfolded: folded, a canary may be there in pieces.
-fn unfolded(mut turn: Turn) -> Vec<u8> {
+pub fn unfolded(mut turn: Turn) -> Vec<u8> {
     let mut frames = Vec::new();
     for frame in turn.items.iter_mut().filter_map(|item| item.frame.take()) {
         let mut decoder = zstd::Decoder::new(frame.as_slice()).unwrap();
@@ -226,7 +226,7 @@ fn unfolded(mut turn: Turn) -> Vec<u8> {
 }
 
 /// The next turn of `from` for `to`, as its link would send it.
-async fn next_turn(from: &Ctx, to: &PartyCode) -> Turn {
+pub async fn next_turn(from: &Ctx, to: &PartyCode) -> Turn {
     let to = to.clone();
     let filled = from.sequencer.run(move |desk, means| {
         Box::pin(async move {
@@ -240,7 +240,7 @@ async fn next_turn(from: &Ctx, to: &PartyCode) -> Turn {
     filled.await.unwrap().unwrap()
 }
 
-async fn take(at: &Ctx, turn: Turn) {
+pub async fn take(at: &Ctx, turn: Turn) {
     let taken = at.sequencer.run(move |desk, means| {
         Box::pin(async move {
             let now = means.now();
@@ -376,7 +376,7 @@ impl Write for Lines {
 }
 
 /// Asks the API as a program does; the whole answer with its headers.
-async fn ask(at: SocketAddr, token: String, line: String, body: String) -> Vec<u8> {
+pub async fn ask(at: SocketAddr, token: String, line: String, body: String) -> Vec<u8> {
     let asked = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(at).unwrap();
         let request = format!(

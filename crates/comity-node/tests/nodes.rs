@@ -10,6 +10,7 @@ mod evidence;
 mod evidence_kills;
 mod files;
 mod flows;
+mod home;
 mod index;
 mod kills;
 mod leak;

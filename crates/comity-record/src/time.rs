@@ -68,6 +68,11 @@ impl Timestamp {
 }
 
 impl Date {
+    /// The first day of the calendar.
+    pub const MIN: Date = Date(civil::Date::MIN);
+    /// The last day of the calendar.
+    pub const MAX: Date = Date(civil::Date::MAX);
+
     /// From year, month 1-12 and day 1-31; `None` where there is no such day.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Date> {
         civil::Date::new(year, month, day).ok().map(Date)

@@ -51,11 +51,15 @@ impl Zone {
         at.plus_millis(self.offset(at)).date()
     }
 
-    /// The instant of a minute of a day here. Where an offset changes on that day, the offset of the day's start counts.
+    /// The instant of a minute of a day here. A minute that a change of the offset leaves out counts as if the offset
+    /// before the change still held; one that comes twice counts the first time.
     pub fn instant(&self, day: Date, minute: u16) -> Timestamp {
-        let start = day.start();
-        let offset = self.offset(start.plus_millis(-self.offset(start)));
-        start.plus_millis(i64::from(minute) * MINUTE - offset)
+        let local = day.start().plus_millis(i64::from(minute) * MINUTE);
+        let before = self.offset(local.plus_millis(-DAY));
+        let after = self.offset(local.plus_millis(DAY));
+        let candidate =
+            |offset: i64| Some(local.plus_millis(-offset)).filter(|at| self.offset(*at) == offset);
+        candidate(before).or_else(|| candidate(after)).unwrap_or(local.plus_millis(-before))
     }
 }
 
@@ -128,6 +132,14 @@ mod tests {
         let zone = Zone::new(vec![(at("2026-03-29T01:00:00Z"), 120), (at("2025-10-26T01:00:00Z"), 60)]);
         assert_eq!(zone.instant("2026-03-28".parse().unwrap(), 540), at("2026-03-28T08:00:00Z"));
         assert_eq!(zone.instant("2026-03-30".parse().unwrap(), 540), at("2026-03-30T07:00:00Z"));
+        // On the day itself: before the change, after it, in the hour that it leaves out.
+        let on_the_day = |minute| zone.instant("2026-03-29".parse().unwrap(), minute);
+        assert_eq!(on_the_day(60), at("2026-03-29T00:00:00Z"));
+        assert_eq!(on_the_day(540), at("2026-03-29T07:00:00Z"));
+        assert_eq!(on_the_day(150), at("2026-03-29T01:30:00Z"));
+        // An hour that comes twice: in October the clock goes back at 01:00 UTC.
+        let back = Zone::new(vec![(at("2026-03-29T01:00:00Z"), 120), (at("2026-10-25T01:00:00Z"), 60)]);
+        assert_eq!(back.instant("2026-10-25".parse().unwrap(), 150), at("2026-10-25T00:30:00Z"));
     }
 
     #[test]

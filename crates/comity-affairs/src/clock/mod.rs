@@ -4,10 +4,12 @@
 //! Every clock knows the calendar of the side that is to act: its time zone, working days, hours and holidays. Default
 //! lengths are those of the project's reference; two States may agree on others for a measure.
 
+mod agreed;
 mod calendar;
 mod length;
 mod reading;
 
+pub use agreed::{Agreed, NoLength, NoProposal, Proposal};
 pub use calendar::{Calendar, Zone};
 pub use length::{Length, Lengths};
 pub use reading::{Clock, Due, Offer, agenda, running};

@@ -72,6 +72,15 @@ impl Clock {
         }
     }
 
+    /// The warning that is due for data that end: 30, 14 or 3 days before, the nearest reached; `None` before, after, and
+    /// for clocks of another kind.
+    pub fn warning(&self, now: Timestamp) -> Option<u16> {
+        let left = self.due.as_millis().saturating_sub(now.as_millis());
+        let reached = |days: &&u16| (0..=i64::from(**days) * DAY).contains(&left);
+        let warned = matches!(self.kind, ClockKind::PreservationEnd);
+        [3, 14, 30].iter().find(reached).filter(|_| warned).copied()
+    }
+
     /// What may be offered to an officer of `side`.
     pub fn offers(&self, side: Side) -> &'static [Offer] {
         if self.owner == side {
@@ -117,6 +126,11 @@ pub fn agenda<'a, T>(
     due
 }
 
+/// Whether the asked side waits for something in this state.
+const fn stands_still(state: State) -> bool {
+    matches!(state, State::InfoNeeded | State::Offered | State::Postponed)
+}
+
 struct Reading<'a> {
     view: &'a View,
     lengths: &'a Lengths,
@@ -142,6 +156,14 @@ impl Reading<'_> {
             (None, _) => true,
             _ => false,
         }
+    }
+
+    /// For how long the clock of the asked side has stood still so far, in milliseconds: pauses that ended.
+    fn stood_still(&self) -> i64 {
+        let lines = self.view.lines.iter();
+        let after = self.view.lines.iter().skip(1);
+        let pauses = lines.zip(after).filter(|(line, _)| stands_still(line.to));
+        pauses.map(|(line, next)| next.at.as_millis().saturating_sub(line.at.as_millis()).max(0)).sum()
     }
 
     fn clock(&self, kind: ClockKind, owner: Side, since: Timestamp) -> Clock {
@@ -191,7 +213,8 @@ impl Reading<'_> {
         {
             let kind = if preserving { ClockKind::PreservationExecution } else { ClockKind::Target };
             let mut clock = self.clock(kind, Side::Asked, acknowledged);
-            clock.paused = matches!(self.view.state, State::InfoNeeded | State::Offered | State::Postponed);
+            clock.paused = stands_still(self.view.state);
+            clock.due = clock.due.plus_millis(self.stood_still());
             clocks.push(clock);
         }
         let papers = self.view.emergency && !self.view.papers_filed && self.view.flow == Flow::Request;

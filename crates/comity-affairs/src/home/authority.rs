@@ -1,60 +1,159 @@
 //! Authorities, dated, in a tree of any depth.
 
+use super::Hours;
 use comity_record::{Date, UnitCode};
-use std::collections::{BTreeMap, BTreeSet};
+use minicbor::{Decode, Encode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
-/// What an authority is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AuthorityKind {
-    /// Central authority for mutual assistance.
-    Central,
-    /// Central authority for extradition.
-    Extradition,
-    /// Round-the-clock contact point (Budapest 35).
-    RoundTheClock,
-    /// Diplomatic contact.
-    Diplomatic,
-    /// Technical: CERT or CSIRT.
-    Technical,
-    /// Prosecutor.
-    Prosecutor,
-    /// Court.
-    Court,
-    /// Police unit.
-    Police,
-    /// Data-protection body.
-    DataProtection,
-    /// Oversight body.
-    Oversight,
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $number:literal $variant:ident $text:literal)*) => {
+        /// What an authority is for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+        #[cbor(index_only)]
+        pub enum AuthorityKind {
+            $($(#[doc = $doc])* #[n($number)] $variant,)*
+        }
+
+        impl AuthorityKind {
+            /// Every kind.
+            pub const ALL: &'static [AuthorityKind] = &[$(AuthorityKind::$variant),*];
+
+            /// Its code.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(AuthorityKind::$variant => $text,)* }
+            }
+        }
+    };
 }
 
-/// An authority, as its State's register has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+kinds! {
+    /// Central authority for mutual assistance.
+    0 Central "central"
+    /// Central authority for extradition.
+    1 Extradition "extradition"
+    /// Round-the-clock contact point (Budapest 35).
+    2 RoundTheClock "round-the-clock"
+    /// Diplomatic contact.
+    3 Diplomatic "diplomatic"
+    /// Technical: CERT or CSIRT.
+    4 Technical "technical"
+    /// Prosecutor.
+    5 Prosecutor "prosecutor"
+    /// Court.
+    6 Court "court"
+    /// Police unit.
+    7 Police "police"
+    /// Data-protection body.
+    8 DataProtection "data-protection"
+    /// Oversight body.
+    9 Oversight "oversight"
+}
+
+impl AuthorityKind {
+    /// Whether it stands for the State towards others: what it is given comes from there, or goes there.
+    pub const fn is_national_contact(self) -> bool {
+        matches!(
+            self,
+            AuthorityKind::Central
+                | AuthorityKind::Extradition
+                | AuthorityKind::RoundTheClock
+                | AuthorityKind::Diplomatic
+        )
+    }
+
+    /// Whether it may deal with its like abroad directly, with a copy to both central authorities (Budapest 27(9)).
+    pub const fn is_judicial(self) -> bool {
+        matches!(self, AuthorityKind::Prosecutor | AuthorityKind::Court)
+    }
+}
+
+impl fmt::Display for AuthorityKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that is no kind of authority.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no kind of authority; known: {known}", known = AuthorityKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "))]
+pub struct NoKind(String);
+
+impl FromStr for AuthorityKind {
+    type Err = NoKind;
+    fn from_str(text: &str) -> Result<AuthorityKind, NoKind> {
+        let found = AuthorityKind::ALL.iter().copied().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| NoKind(text.chars().take(40).collect()))
+    }
+}
+
+/// A key of an authority with the telephone by which its fingerprint is confirmed: trust is by calling back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CallBack {
+    /// The fingerprint, as it is read out.
+    #[n(0)]
+    pub fingerprint: String,
+    /// The number to call.
+    #[n(1)]
+    pub telephone: String,
+}
+
+/// An authority, as its State's register has it. A later entry under the same code supersedes it from its first day on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct Authority {
     /// Its code.
+    #[n(0)]
     pub code: UnitCode,
     /// Its name.
+    #[n(1)]
     pub name: String,
     /// What it is for.
+    #[n(2)]
     pub kind: AuthorityKind,
     /// The authority above it.
+    #[n(3)]
     pub parent: Option<UnitCode>,
     /// The territory it serves, as codes such as `JP-13`; empty means all of the State. A code covers those that begin
     /// with it and a hyphen.
+    #[n(4)]
     pub territory: BTreeSet<String>,
+    /// Territories inside it that have an authority of their own and are not served by this one (UNCAC 46(13)).
+    #[n(5)]
+    pub excepted: BTreeSet<String>,
     /// The measures it may carry out, as codes of `measures.csv`; empty means all.
+    #[n(6)]
     pub measures: BTreeSet<String>,
     /// The offences it deals with; empty means all.
+    #[n(7)]
     pub offences: BTreeSet<String>,
     /// The languages it works in, as BCP 47 tags.
+    #[n(8)]
     pub languages: Vec<String>,
-    /// Who stands in where it does not answer.
-    pub deputy: Option<UnitCode>,
+    /// When it works; absent where it is not known.
+    #[n(9)]
+    pub hours: Option<Hours>,
+    /// Who stands in where it does not answer, in this order.
+    #[n(10)]
+    pub deputies: Vec<UnitCode>,
+    /// Its keys, each with the telephone that confirms it.
+    #[n(11)]
+    pub keys: Vec<CallBack>,
+    /// The federal clause under which it acts, or which keeps a measure from it (Budapest 41), in words.
+    #[n(12)]
+    pub federal_clause: Option<String>,
     /// First day.
+    #[n(13)]
     pub from: Date,
     /// Last day.
+    #[n(14)]
     pub until: Option<Date>,
     /// What makes it competent: a law, a decree, a designation.
+    #[n(15)]
     pub source: String,
 }
 
@@ -118,11 +217,8 @@ impl Authority {
     fn fits(&self, place: &Place<'_>) -> bool {
         let among = |set: &BTreeSet<String>, code: &str| set.is_empty() || set.contains(code);
         let covers = |territory: &str| {
-            self.territory.is_empty()
-                || self.territory.iter().any(|own| {
-                    territory == own
-                        || territory.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('-'))
-                })
+            (self.territory.is_empty() || covered(&self.territory, territory))
+                && !covered(&self.excepted, territory)
         };
         self.kind == place.kind
             && self.stands_on(place.on)
@@ -130,6 +226,13 @@ impl Authority {
             && place.offence.is_none_or(|offence| among(&self.offences, offence))
             && place.territory.map_or(self.territory.is_empty(), covers)
     }
+}
+
+/// Whether a territory is one of these, or lies in one.
+fn covered(among: &BTreeSet<String>, territory: &str) -> bool {
+    let inside =
+        |own: &String| territory.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    among.iter().any(|own| territory == own || inside(own))
 }
 
 /// The authorities of a State.
@@ -165,6 +268,16 @@ impl Tree {
         self.authorities.iter().find(|authority| authority.code == *code && authority.stands_on(on))
     }
 
+    /// Every entry, in the order in which it was entered.
+    pub fn all(&self) -> impl Iterator<Item = &Authority> {
+        self.authorities.iter()
+    }
+
+    /// The level of an authority, 1 at the top. The State names its levels; none is fixed here.
+    pub fn level(&self, authority: &Authority) -> usize {
+        self.depth(authority).map_or(1, |depth| depth + 1)
+    }
+
     /// Every authority that existed under a code, whenever.
     pub fn ever(&self, code: &UnitCode) -> impl Iterator<Item = &Authority> {
         self.authorities.iter().filter(move |authority| authority.code == *code)
@@ -191,6 +304,27 @@ impl Tree {
             self.authorities.iter().filter(|authority| authority.fits(&place)).collect();
         fitting.sort_by_key(|authority| (std::cmp::Reverse(self.depth(authority)), authority.code.clone()));
         fitting
+    }
+
+    /// Who is to have a copy where two judicial authorities deal with each other directly: the central authorities of
+    /// that day (Budapest 27(9)).
+    pub fn copied(&self, from: &UnitCode, to: &UnitCode, on: Date) -> BTreeSet<UnitCode> {
+        let judicial = |code| self.find(code, on).is_some_and(|one| one.kind.is_judicial());
+        if !judicial(from) || !judicial(to) {
+            return BTreeSet::new();
+        }
+        let central =
+            self.authorities.iter().filter(|one| one.kind == AuthorityKind::Central && one.stands_on(on));
+        central.map(|one| one.code.clone()).filter(|code| code != from && code != to).collect()
+    }
+
+    /// The next authority on the way down from one to another, and how many hops there are in all; `None` where the
+    /// other is not below it on that day.
+    pub fn hop(&self, from: &UnitCode, to: &UnitCode, on: Date) -> Option<(UnitCode, usize)> {
+        let way = self.way_down(to, on);
+        let at = way.iter().position(|authority| authority.code == *from)?;
+        let next = way.get(at + 1)?;
+        Some((next.code.clone(), way.len() - 1 - at))
     }
 
     /// The way from the top down to an authority on a day, both included.

@@ -3,8 +3,10 @@
 
 mod authority;
 mod draft;
+mod hours;
 mod task;
 
-pub use authority::{Authority, AuthorityKind, Place, Tree, TreeFault};
+pub use authority::{Authority, AuthorityKind, CallBack, NoKind, Place, Tree, TreeFault};
 pub use draft::{Approval, Authorisation, Desk, Draft, HomeEntry, Mandate, Role, Rule};
-pub use task::{Task, TaskAct, TaskFault, TaskState, visible_to};
+pub use hours::{Hours, HoursFault};
+pub use task::{Done, Task, TaskAct, TaskFault, TaskGiven, TaskState, TaskStep, Tasks, may_see};

@@ -3,7 +3,14 @@
 
 use crate::CaseId;
 use comity_record::{OfficerId, Timestamp, UnitCode};
-use std::fmt;
+use minicbor::{Decode, Encode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+/// The longest text of a task or of what is done with it, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 /// Where a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +27,13 @@ pub enum TaskState {
     Escalated,
 }
 
+impl TaskState {
+    /// Whether something is still to come from the unit.
+    pub const fn is_open(self) -> bool {
+        matches!(self, TaskState::Given | TaskState::Accepted)
+    }
+}
+
 impl fmt::Display for TaskState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -33,53 +47,123 @@ impl fmt::Display for TaskState {
 }
 
 /// What is done with a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum TaskAct {
     /// The unit takes it.
+    #[n(0)]
     Accept,
     /// The unit gives it back.
+    #[n(1)]
     Return {
         /// Why.
+        #[n(0)]
         reason: String,
     },
     /// The unit answers.
+    #[n(2)]
     Answer {
         /// The answer.
+        #[n(0)]
         text: String,
     },
     /// The unit above takes it up, since nothing came: a person's act, offered after the clock's end.
+    #[n(3)]
     Escalate {
         /// Why.
+        #[n(0)]
         reason: String,
     },
 }
 
-/// A task of one unit in a case. It holds what the unit needs and nothing of the threads between States.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
-    /// The case.
-    pub case: CaseId,
-    /// Its number in the case, at home.
+/// A task as it was handed down. It holds what the unit needs and nothing of the threads between States.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct TaskGiven {
+    /// Its number at home.
+    #[n(0)]
     pub number: u32,
+    /// The case it serves, which only the national desk is shown.
+    #[n(1)]
+    pub case: Option<CaseId>,
     /// The task it came from, where it was handed on.
+    #[n(2)]
     pub parent: Option<u32>,
     /// Who handed it down.
+    #[n(3)]
     pub from: UnitCode,
     /// To whom.
+    #[n(4)]
     pub to: UnitCode,
+    /// The unit at the end of the way that is to do it.
+    #[n(5)]
+    pub meant_for: UnitCode,
     /// What is to be done.
+    #[n(6)]
     pub what: String,
     /// Until when.
+    #[n(7)]
     pub due: Timestamp,
+    /// What each hop keeps for itself of the time, in milliseconds.
+    #[n(8)]
+    pub reserve: u32,
+    /// Who has a copy without having to act (Budapest 27(9)).
+    #[n(9)]
+    pub copies: BTreeSet<UnitCode>,
+    /// Whether it is an exercise.
+    #[n(10)]
+    pub exercise: bool,
+}
+
+/// What a unit did with a task.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct TaskStep {
+    /// The task.
+    #[n(0)]
+    pub number: u32,
+    /// The unit.
+    #[n(1)]
+    pub unit: UnitCode,
+    /// What it did.
+    #[n(2)]
+    pub act: TaskAct,
+}
+
+/// One thing done with a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// When.
+    pub at: Timestamp,
+    /// By which unit.
+    pub unit: UnitCode,
+    /// By whom; absent for the console of the machine itself.
+    pub officer: Option<OfficerId>,
+    /// What.
+    pub act: TaskAct,
+}
+
+/// A task and what was done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// As it was handed down.
+    pub given: TaskGiven,
+    /// When that was.
+    pub at: Timestamp,
     /// Where it stands.
     pub state: TaskState,
-    /// What was done with it: when, by whom.
-    pub acts: Vec<(Timestamp, UnitCode, OfficerId, TaskAct)>,
+    /// What was done with it.
+    pub acts: Vec<Done>,
 }
 
 /// Why nothing was done with a task.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TaskFault {
+    /// There is no such task, or the unit is not shown it: which of the two is not told.
+    #[error("there is no task {number}")]
+    None {
+        /// The number.
+        number: u32,
+    },
     /// The act belongs to another unit.
     #[error("this belongs to `{owner}`")]
     NotYours {
@@ -92,8 +176,8 @@ pub enum TaskFault {
         /// Where it stands.
         state: TaskState,
     },
-    /// A reason or text is missing.
-    #[error("a reason or an answer in words is needed")]
+    /// A reason or text is missing, or is longer than a task may say.
+    #[error("a reason or an answer in words is needed, of at most {LONGEST} bytes")]
     Words,
     /// There is no time left for a hop.
     #[error("no time is left: the case is due before a unit below could answer")]
@@ -104,6 +188,7 @@ impl TaskFault {
     /// The stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
+            TaskFault::None { .. } => "task/none",
             TaskFault::NotYours { .. } => "task/not-yours",
             TaskFault::NotNow { .. } => "task/not-now",
             TaskFault::Words => "task/words",
@@ -112,59 +197,47 @@ impl TaskFault {
     }
 }
 
-impl Task {
-    /// Hands work down. The clock of the unit below ends `reserve` milliseconds before that of the unit above.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a separate fact of the act, and none has a default"
-    )]
-    pub fn give(
-        case: CaseId,
-        number: u32,
-        parent: Option<&Task>,
-        from: UnitCode,
-        to: UnitCode,
-        what: String,
+impl TaskGiven {
+    /// Hands work down. The clock of the unit below ends `reserve` milliseconds before `outer`, that of the unit above:
+    /// at most before the end of the task that it came from.
+    pub fn checked(
+        mut self,
         outer: Timestamp,
-        reserve: u32,
+        above: Option<&Task>,
         now: Timestamp,
-    ) -> Result<Task, TaskFault> {
-        if what.trim().is_empty() {
-            return Err(TaskFault::Words);
+    ) -> Result<TaskGiven, TaskFault> {
+        words(&self.what)?;
+        let mut outer = outer;
+        if let Some(task) = above {
+            if task.given.to != self.from {
+                return Err(TaskFault::NotYours { owner: task.given.to.clone() });
+            }
+            if task.state != TaskState::Accepted {
+                return Err(TaskFault::NotNow { state: task.state });
+            }
+            outer = outer.min(task.given.due);
+            self.parent = Some(task.given.number);
+            (self.case, self.exercise) = (task.given.case, task.given.exercise);
         }
-        let due = outer.plus_millis(-i64::from(reserve));
-        if due <= now {
-            return Err(TaskFault::NoTime);
-        }
-        let parent = parent.map(|parent| parent.number);
-        Ok(Task { case, number, parent, from, to, what, due, state: TaskState::Given, acts: Vec::new() })
+        self.due = outer.plus_millis(-i64::from(self.reserve));
+        if self.due <= now { Err(TaskFault::NoTime) } else { Ok(self) }
     }
+}
 
-    /// Does something with it.
-    pub fn act(
-        &mut self,
-        now: Timestamp,
-        unit: &UnitCode,
-        officer: &OfficerId,
-        act: TaskAct,
-    ) -> Result<(), TaskFault> {
-        let owner = if matches!(act, TaskAct::Escalate { .. }) { &self.from } else { &self.to };
+impl Task {
+    /// Whether an act may be done with it by a unit now.
+    pub fn check(&self, unit: &UnitCode, act: &TaskAct) -> Result<(), TaskFault> {
+        let owner = if matches!(act, TaskAct::Escalate { .. }) { &self.given.from } else { &self.given.to };
         if owner != unit {
             return Err(TaskFault::NotYours { owner: owner.clone() });
         }
-        let to = self.after(&act).ok_or(TaskFault::NotNow { state: self.state })?;
-        let words = match &act {
-            TaskAct::Accept => "-",
+        self.after(act).ok_or(TaskFault::NotNow { state: self.state })?;
+        match act {
+            TaskAct::Accept => Ok(()),
             TaskAct::Return { reason: text }
             | TaskAct::Answer { text }
-            | TaskAct::Escalate { reason: text } => text,
-        };
-        if words.trim().is_empty() {
-            return Err(TaskFault::Words);
+            | TaskAct::Escalate { reason: text } => words(text),
         }
-        self.state = to;
-        self.acts.push((now, unit.clone(), officer.clone(), act));
-        Ok(())
     }
 
     fn after(&self, act: &TaskAct) -> Option<TaskState> {
@@ -176,9 +249,62 @@ impl Task {
             _ => return None,
         })
     }
+
+    /// Whether the unit above may be offered to take it up: its end has passed and nothing has come.
+    pub fn may_be_escalated(&self, now: Timestamp) -> bool {
+        self.state.is_open() && self.given.due < now
+    }
 }
 
-/// The tasks that a unit sees: those handed to it, and those it handed down itself.
-pub fn visible_to<'a>(tasks: &'a [Task], unit: &'a UnitCode) -> impl Iterator<Item = &'a Task> {
-    tasks.iter().filter(move |task| task.to == *unit || task.from == *unit)
+fn words(text: &str) -> Result<(), TaskFault> {
+    if text.trim().is_empty() || text.len() > LONGEST { Err(TaskFault::Words) } else { Ok(()) }
+}
+
+/// The tasks of a State, read from what was entered of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tasks {
+    tasks: BTreeMap<u32, Task>,
+}
+
+impl Tasks {
+    /// The number of the next task.
+    pub fn next_number(&self) -> u32 {
+        self.tasks.last_key_value().map_or(1, |(number, _)| number.saturating_add(1))
+    }
+
+    /// Takes in a task handed down. One that was taken in before stays as it is.
+    pub fn give(&mut self, at: Timestamp, given: TaskGiven) {
+        let number = given.number;
+        self.tasks.entry(number).or_insert(Task { given, at, state: TaskState::Given, acts: Vec::new() });
+    }
+
+    /// Takes in what a unit did. What its table does not have changes nothing.
+    pub fn act(&mut self, at: Timestamp, officer: Option<OfficerId>, step: TaskStep) {
+        let TaskStep { number, unit, act } = step;
+        let Some(task) = self.tasks.get_mut(&number) else { return };
+        if let Some(state) = task.after(&act).filter(|_| task.check(&unit, &act).is_ok()) {
+            task.state = state;
+            task.acts.push(Done { at, unit, officer, act });
+        }
+    }
+
+    /// Every task by number.
+    pub fn all(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.values()
+    }
+
+    /// A task.
+    pub fn find(&self, number: u32) -> Result<&Task, TaskFault> {
+        self.tasks.get(&number).ok_or(TaskFault::None { number })
+    }
+
+    /// A task as a unit may see it.
+    pub fn find_for(&self, number: u32, unit: &UnitCode) -> Result<&Task, TaskFault> {
+        self.find(number).ok().filter(|task| may_see(task, unit)).ok_or(TaskFault::None { number })
+    }
+}
+
+/// Whether a unit below the national desk sees a task: it was handed to it, it handed it down itself, or it has a copy.
+pub fn may_see(task: &Task, unit: &UnitCode) -> bool {
+    task.given.to == *unit || task.given.from == *unit || task.given.copies.contains(unit)
 }

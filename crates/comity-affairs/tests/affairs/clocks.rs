@@ -71,6 +71,86 @@ fn the_desk_has_an_hour_a_day_or_five_working_days() {
     assert_eq!(due(&view, ClockKind::EmergencyPapers).as_deref(), Some("2026-03-12T17:00:00.000Z"));
 }
 
+/// The days of article 29(7): data kept until 31 May are warned of 30, 14 and 3 days before, and never after.
+#[test]
+fn data_that_end_are_warned_of_thrice() {
+    let view = history(
+        Flow::Request,
+        "preservation",
+        &[
+            (Side::Asking, StepKind::Send, "2026-03-02T09:00:00Z"),
+            (Side::Asked, StepKind::Acknowledge, "2026-03-02T10:00:00Z"),
+            (Side::Asked, StepKind::BeginCheck, "2026-03-02T11:00:00Z"),
+            (Side::Asked, StepKind::Accept, "2026-03-02T12:00:00Z"),
+            (Side::Asked, StepKind::Preserve, "2026-03-02T13:00:00Z"),
+        ],
+    );
+    let clock =
+        clocks(&view.view()).into_iter().find(|clock| clock.kind == ClockKind::PreservationEnd).unwrap();
+    let warned =
+        |days: i64, hours: i64| clock.warning(clock.due.plus_millis(-(days * 24 + hours) * 3_600_000));
+    assert_eq!([warned(30, 1), warned(30, 0), warned(14, 1)], [None, Some(30), Some(30)]);
+    assert_eq!(
+        [warned(14, 0), warned(3, 1), warned(3, 0), warned(0, 0)],
+        [Some(14), Some(14), Some(3), Some(3)]
+    );
+    assert_eq!(warned(0, -1), None);
+}
+
+/// Two working days agreed on by both for one measure; one side alone changes nothing, and the later word counts.
+#[test]
+fn a_clock_is_changed_by_both_and_by_neither_alone() {
+    use comity_affairs::{
+        Step,
+        clock::{Agreed, Proposal},
+    };
+    let word = |length: &str| format!("clock acknowledgment for subscriber_information: {length}");
+    let mut talks = History::new(case(), Flow::Consultation, true);
+    let say = |talks: &mut History, side, step, when: &str| {
+        let mut next = event(side, Flow::Consultation, step);
+        next.at = at(when);
+        talks.take(next).unwrap();
+    };
+    let position = |text: String| Step::StatePosition { text };
+    let opened = step(StepKind::Send, &talks.view(), false);
+    say(&mut talks, Side::Asking, opened, "2026-03-02T09:00:00Z");
+    say(&mut talks, Side::Asking, position(word("2 working days")), "2026-03-02T09:01:00Z");
+    say(&mut talks, Side::Asked, Step::Acknowledge { ticket: "B-1".to_owned() }, "2026-03-03T09:00:00Z");
+    assert_eq!(Agreed::read([&talks]), Agreed::default());
+    say(&mut talks, Side::Asked, position(word("3 working days")), "2026-03-04T09:00:00Z");
+    assert_eq!(Agreed::read([&talks]), Agreed::default());
+    let both = format!("we agree:\n{}", word("2 working days"));
+    say(&mut talks, Side::Asked, position(both), "2026-03-05T09:00:00Z");
+    let agreed = Agreed::read([&talks]);
+    let of = |measure| agreed.lengths(measure).of(ClockKind::Acknowledgment);
+    assert_eq!(of(Some("subscriber_information")), Length::WorkingDays(2));
+    assert_eq!([of(Some("stored_content")), of(None)], [Length::WorkingDays(5), Length::WorkingDays(5)]);
+    // One side takes its word back: the default holds again.
+    say(&mut talks, Side::Asking, position(word("1 working day")), "2026-03-06T09:00:00Z");
+    assert_eq!(Agreed::read([&talks]), Agreed::default());
+    let text = "clock target for any: 120 days";
+    assert_eq!(text.parse::<Proposal>().unwrap().to_string(), text);
+    for wrong in ["clock target: 3 days", "clock nothing for any: 3 days", "clock target for any: 0 days"] {
+        assert!(wrong.parse::<Proposal>().is_err(), "{wrong}");
+    }
+}
+
+/// A question of two days: the end moves by as much as the clock stood still.
+#[test]
+fn a_pause_gives_its_time_back() {
+    let steps = [
+        (Side::Asking, StepKind::Send, "2026-03-02T09:00:00Z"),
+        (Side::Asked, StepKind::Acknowledge, "2026-03-02T10:00:00Z"),
+        (Side::Asked, StepKind::BeginCheck, "2026-03-02T11:00:00Z"),
+        (Side::Asked, StepKind::AskInformation, "2026-03-03T09:00:00Z"),
+        (Side::Asking, StepKind::GiveInformation, "2026-03-05T09:00:00Z"),
+        (Side::Asked, StepKind::BeginCheck, "2026-03-05T10:00:00Z"),
+    ];
+    let view = history(Flow::Request, "subscriber", &steps).view();
+    // 90 days after 2026-03-02T10:00 are 2026-05-31T10:00; two days stood still.
+    assert_eq!(due(&view, ClockKind::Target).as_deref(), Some("2026-06-02T10:00:00.000Z"));
+}
+
 #[test]
 fn a_question_stops_the_clock_of_the_asked_side() {
     let steps = [

@@ -1,8 +1,12 @@
 //! Inside a State: who may do it, how it goes down and comes back, and who sees what.
 
 use crate::steps::case;
-use comity_affairs::home::{Authority, AuthorityKind, Place, Task, TaskAct, TaskState, Tree, visible_to};
+use comity_affairs::home::{
+    Authority, AuthorityKind, Place, Task, TaskAct, TaskFault, TaskGiven, TaskState, TaskStep, Tasks, Tree,
+    may_see,
+};
 use comity_record::{Date, Timestamp, UnitCode};
+use std::collections::BTreeSet;
 
 fn unit(code: &str) -> UnitCode {
     code.parse().unwrap()
@@ -19,10 +23,14 @@ fn authority(code: &str, parent: Option<&str>, territory: &[&str]) -> Authority 
         kind: AuthorityKind::Police,
         parent: parent.map(unit),
         territory: territory.iter().map(|one| (*one).to_owned()).collect(),
+        excepted: Default::default(),
         measures: Default::default(),
         offences: Default::default(),
         languages: vec!["en".to_owned()],
-        deputy: None,
+        hours: None,
+        deputies: Vec::new(),
+        keys: Vec::new(),
+        federal_clause: None,
         from: day("2020-01-01"),
         until: None,
         source: "Exercise Police Act, section 2".to_owned(),
@@ -99,92 +107,160 @@ fn a_tree_that_is_not_sound_is_refused() {
     assert!(Tree::new(vec![first, second]).is_ok());
 }
 
+#[test]
+fn a_territory_with_an_authority_of_its_own_is_not_served_by_the_one_around_it() {
+    let mut national = authority("national", None, &[]);
+    national.excepted.insert("XA-I".to_owned());
+    let island = authority("island", None, &["XA-I"]);
+    let tree = Tree::new(vec![national, island]).unwrap();
+    assert_eq!(chosen(&tree, Some("XA-I-2"), "2026-03-01"), ["island"]);
+    assert_eq!(chosen(&tree, Some("XA-IS"), "2026-03-01"), ["national"]);
+}
+
+#[test]
+fn two_courts_that_deal_directly_owe_a_copy_to_the_central_authority() {
+    let of = |code: &str, kind| Authority { kind, ..authority(code, None, &[]) };
+    let tree = Tree::new(vec![
+        of("moj", AuthorityKind::Central),
+        of("court-north", AuthorityKind::Court),
+        of("court-south", AuthorityKind::Court),
+        of("police", AuthorityKind::Police),
+    ]);
+    let tree = tree.unwrap();
+    let copied = |from: &str, to: &str| tree.copied(&unit(from), &unit(to), day("2026-03-01"));
+    assert_eq!(copied("court-north", "court-south"), BTreeSet::from([unit("moj")]));
+    assert_eq!(copied("court-north", "police"), BTreeSet::new());
+    assert_eq!(copied("moj", "court-south"), BTreeSet::new());
+}
+
+#[test]
+fn the_way_down_goes_hop_by_hop() {
+    let tree = tree();
+    let on = day("2026-03-01");
+    let hop = |from: &str, to: &str| {
+        tree.hop(&unit(from), &unit(to), on).map(|(code, hops)| (code.to_string(), hops))
+    };
+    assert_eq!(hop("national", "national/north/city/old-town"), Some(("national/north".to_owned(), 3)));
+    assert_eq!(hop("national/north", "national/north/city"), Some(("national/north/city".to_owned(), 1)));
+    assert_eq!(hop("national/north", "national"), None);
+    assert_eq!(hop("national", "national"), None);
+    let levels: Vec<usize> = tree.all().map(|authority| tree.level(authority)).collect();
+    assert_eq!(levels, [1, 2, 3, 4]);
+}
+
 const HOUR: u32 = 3_600_000;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn task(number: u32, parent: Option<&Task>, from: &str, to: &str) -> Task {
-    let outer = parent.map_or(at("2026-03-10T12:00:00Z"), |parent| parent.due);
-    let what = "who had the account on that day".to_owned();
-    Task::give(
-        case(),
+fn given(number: u32, from: &str, to: &str) -> TaskGiven {
+    TaskGiven {
         number,
-        parent,
-        unit(from),
-        unit(to),
-        what,
-        outer,
-        24 * HOUR,
-        at("2026-03-01T09:00:00Z"),
-    )
-    .unwrap()
+        case: Some(case()),
+        parent: None,
+        from: unit(from),
+        to: unit(to),
+        meant_for: unit(to),
+        what: "who had the account on that day".to_owned(),
+        due: at("2026-03-01T09:00:00Z"),
+        reserve: 24 * HOUR,
+        copies: BTreeSet::new(),
+        exercise: false,
+    }
+}
+
+const NOW: &str = "2026-03-01T09:00:00Z";
+const OUTER: &str = "2026-03-10T12:00:00Z";
+
+fn enter(tasks: &mut Tasks, given: TaskGiven, above: Option<u32>) -> Result<(), TaskFault> {
+    let above = above.map(|number| tasks.find(number).unwrap().clone());
+    let given = given.checked(at(OUTER), above.as_ref(), at(NOW))?;
+    tasks.give(at(NOW), given);
+    Ok(())
+}
+
+fn act(tasks: &mut Tasks, number: u32, by: &str, act: TaskAct) -> Result<TaskState, TaskFault> {
+    tasks.find(number)?.check(&unit(by), &act)?;
+    tasks.act(at(NOW), Some("desk".parse().unwrap()), TaskStep { number, unit: unit(by), act });
+    Ok(tasks.find(number)?.state)
+}
+
+fn task(tasks: &Tasks, number: u32) -> &Task {
+    tasks.find(number).unwrap()
 }
 
 #[test]
 fn each_hop_has_a_shorter_clock_and_work_comes_back_up() {
-    let officer = "desk".parse().unwrap();
-    let mut north = task(1, None, "national", "national/north");
-    let mut city = task(2, Some(&north), "national/north", "national/north/city");
-    assert_eq!(north.due, at("2026-03-09T12:00:00Z"));
-    assert_eq!((city.due, city.parent), (at("2026-03-08T12:00:00Z"), Some(1)));
-    let now = at("2026-03-02T09:00:00Z");
-    city.act(now, &unit("national/north/city"), &officer, TaskAct::Accept).unwrap();
-    city.act(now, &unit("national/north/city"), &officer, TaskAct::Answer { text: "it was u-1".to_owned() })
-        .unwrap();
-    assert_eq!(city.state, TaskState::Answered);
-    north.act(now, &unit("national/north"), &officer, TaskAct::Accept).unwrap();
-    let foreign =
-        north.act(now, &unit("national/north/city"), &officer, TaskAct::Return { reason: "x".to_owned() });
+    let mut tasks = Tasks::default();
+    enter(&mut tasks, given(1, "national", "national/north"), None).unwrap();
+    // Nobody hands on what it has not taken.
+    let early = enter(&mut tasks, given(2, "national/north", "national/north/city"), Some(1));
+    assert_eq!(early.unwrap_err().code(), "task/not-now");
+    assert_eq!(act(&mut tasks, 1, "national/north", TaskAct::Accept), Ok(TaskState::Accepted));
+    let mut on = given(2, "national/north", "national/north/city");
+    on.case = None;
+    enter(&mut tasks, on, Some(1)).unwrap();
+    assert_eq!(task(&tasks, 1).given.due, at("2026-03-09T12:00:00Z"));
+    let city = &task(&tasks, 2).given;
+    assert_eq!((city.due, city.parent, city.case), (at("2026-03-08T12:00:00Z"), Some(1), Some(case())));
+    act(&mut tasks, 2, "national/north/city", TaskAct::Accept).unwrap();
+    let answer = TaskAct::Answer { text: "it was u-1".to_owned() };
+    assert_eq!(act(&mut tasks, 2, "national/north/city", answer), Ok(TaskState::Answered));
+    let foreign = act(&mut tasks, 1, "national/north/city", TaskAct::Return { reason: "x".to_owned() });
     assert_eq!(foreign.unwrap_err().to_string(), "this belongs to `national/north`");
+    let wrong_hand = enter(&mut tasks, given(3, "national/south", "national/south/port"), Some(1));
+    assert_eq!(wrong_hand.unwrap_err().code(), "task/not-yours");
 }
 
 #[test]
 fn a_silent_unit_is_passed_over_by_a_person_above_and_by_nobody_else() {
-    let officer = "desk".parse().unwrap();
-    let mut north = task(1, None, "national", "national/north");
-    let before = north.clone();
-    // Years pass; nothing happens by itself.
-    assert_eq!(north, before);
-    let now = at("2026-03-20T09:00:00Z");
+    let mut tasks = Tasks::default();
+    enter(&mut tasks, given(1, "national", "national/north"), None).unwrap();
+    let before = tasks.clone();
+    // Years pass: escalation is offered, and nothing happens by itself.
+    assert!(!task(&tasks, 1).may_be_escalated(at("2026-03-09T12:00:00Z")));
+    assert!(task(&tasks, 1).may_be_escalated(at("2036-03-09T12:00:00Z")));
+    assert_eq!(tasks, before);
     let silent = TaskAct::Escalate { reason: "no answer since 2 March".to_owned() };
-    assert_eq!(
-        north.act(now, &unit("national/north"), &officer, silent.clone()).unwrap_err().code(),
-        "task/not-yours"
-    );
-    north.act(now, &unit("national"), &officer, silent).unwrap();
-    assert_eq!(north.state, TaskState::Escalated);
-    let late = north.act(now, &unit("national/north"), &officer, TaskAct::Accept).unwrap_err();
-    assert_eq!(late.code(), "task/not-now");
+    let below = act(&mut tasks, 1, "national/north", silent.clone());
+    assert_eq!(below.unwrap_err().code(), "task/not-yours");
+    assert_eq!(act(&mut tasks, 1, "national", silent), Ok(TaskState::Escalated));
+    assert_eq!(act(&mut tasks, 1, "national/north", TaskAct::Accept).unwrap_err().code(), "task/not-now");
+    assert!(!task(&tasks, 1).may_be_escalated(at("2036-03-09T12:00:00Z")));
 }
 
 #[test]
 fn no_task_is_given_that_cannot_be_done_in_time() {
-    let (from, to) = (unit("national"), unit("national/north"));
-    let late = Task::give(
-        case(),
-        1,
-        None,
-        from,
-        to,
-        "x".to_owned(),
-        at("2026-03-02T08:00:00Z"),
-        24 * HOUR,
-        at("2026-03-01T09:00:00Z"),
-    );
+    let late = given(1, "national", "national/north").checked(at("2026-03-02T08:00:00Z"), None, at(NOW));
     assert_eq!(late.unwrap_err().code(), "task/no-time");
+    let mut silent = given(1, "national", "national/north");
+    silent.what = " ".to_owned();
+    assert_eq!(silent.checked(at(OUTER), None, at(NOW)).unwrap_err().code(), "task/words");
 }
 
 #[test]
 fn a_unit_sees_its_task_alone() {
-    let north = task(1, None, "national", "national/north");
-    let city = task(2, Some(&north), "national/north", "national/north/city");
-    let south = task(3, None, "national", "national/south");
-    let tasks = [north, city, south];
-    let seen = |code: &str| visible_to(&tasks, &unit(code)).map(|task| task.number).collect::<Vec<_>>();
+    let mut tasks = Tasks::default();
+    enter(&mut tasks, given(1, "national", "national/north"), None).unwrap();
+    act(&mut tasks, 1, "national/north", TaskAct::Accept).unwrap();
+    enter(&mut tasks, given(2, "national/north", "national/north/city"), Some(1)).unwrap();
+    let mut south = given(3, "national", "national/south");
+    south.copies.insert(unit("moj"));
+    enter(&mut tasks, south, None).unwrap();
+    let seen = |code: &str| {
+        let visible = tasks.all().filter(|task| may_see(task, &unit(code)));
+        visible.map(|task| task.given.number).collect::<Vec<_>>()
+    };
     assert_eq!(seen("national"), [1, 3]);
     assert_eq!(seen("national/north"), [1, 2]);
     assert_eq!(seen("national/north/city"), [2]);
+    assert_eq!(seen("moj"), [3]);
     assert_eq!(seen("national/east"), Vec::<u32>::new());
+    // What is hidden and what does not exist are told alike.
+    let hidden = tasks.find_for(1, &unit("national/east")).unwrap_err();
+    assert_eq!(
+        (hidden.to_string(), tasks.find_for(9, &unit("moj")).unwrap_err().code()),
+        ("there is no task 1".to_owned(), "task/none")
+    );
 }

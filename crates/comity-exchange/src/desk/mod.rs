@@ -14,6 +14,7 @@ mod evidence;
 mod fault;
 mod head;
 mod hold;
+mod inner;
 mod inputs;
 mod judge;
 mod lookup;

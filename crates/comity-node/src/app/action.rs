@@ -133,7 +133,12 @@ impl From<DeskFault> for Fault {
 
 impl From<ActFault> for Fault {
     fn from(fault: ActFault) -> Fault {
-        Fault::new(fault.code(), fault.to_string())
+        let plain = Fault::new(fault.code(), fault.to_string());
+        match fault {
+            ActFault::IsAuthority { .. } => plain.help("enter the change with `comity authority add`"),
+            ActFault::Tree(_) => plain.help("`comity authority tree` shows who stands where"),
+            _ => plain,
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub struct EndOfficer {
 pub struct AddToken {
     /// The officer.
     pub officer: String,
-    /// What it allows: read, import, share, cases, law, peers, keys, officers, erase, operate.
+    /// What it allows: read, import, share, cases, law, peers, keys, officers, erase, operate, tasks, oversight.
     pub scopes: Vec<String>,
     /// For how many days; 90 where absent.
     pub days: Option<u16>,
@@ -292,7 +292,7 @@ impl Action for ListHouse {
     }
 }
 
-async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
+pub(super) async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
     let by = ctx.by.clone();
     let entered = ctx.sequencer.run(move |desk, means| {
         Box::pin(async move {
@@ -304,7 +304,7 @@ async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
     Ok(entered.await???)
 }
 
-fn unit_code(text: &str) -> Result<UnitCode, Fault> {
+pub(super) fn unit_code(text: &str) -> Result<UnitCode, Fault> {
     text.parse().map_err(Fault::input)
 }
 
@@ -312,6 +312,6 @@ fn officer_id(text: &str) -> Result<OfficerId, Fault> {
     text.parse().map_err(Fault::input)
 }
 
-fn day(ctx: &Ctx, text: Option<&str>) -> Result<Date, Fault> {
+pub(super) fn day(ctx: &Ctx, text: Option<&str>) -> Result<Date, Fault> {
     text.map_or_else(|| Ok(ctx.now().date()), |text| text.parse().map_err(Fault::input))
 }

@@ -2,8 +2,10 @@
 
 mod accord;
 pub mod action;
+pub mod agenda;
 pub mod ask;
 pub mod audit;
+pub mod authority;
 pub mod backup;
 pub mod carry;
 pub mod case;
@@ -28,8 +30,10 @@ pub mod misp;
 pub mod object;
 pub mod party;
 pub mod peer;
+pub mod ping;
 pub mod pouch;
 pub mod proof;
+pub mod reminder;
 pub mod roster;
 pub mod routes;
 pub mod sealed;
@@ -37,11 +41,14 @@ pub mod search;
 pub mod sequencer;
 pub mod serve;
 pub mod share;
+pub mod standing;
 pub mod succession;
+pub mod task;
 pub mod tenure;
 pub mod upload;
 pub mod watch;
 pub mod withdraw;
+pub mod zone;
 
 pub use action::{Action, Ctx, Fault};
 pub use party::Hosted;

@@ -1,8 +1,9 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, ask, backup, case, change, collection, crossing, evidence, feed, house, hunt, index,
-    ledger, lookup, object, peer, pouch, proof, search, share, succession, upload, withdraw,
+    Action, Ctx, Fault, agenda, ask, authority, backup, case, change, collection, crossing, evidence, feed,
+    house, hunt, index, ledger, lookup, object, peer, ping, pouch, proof, search, share, succession, task,
+    upload, withdraw,
 };
 use crate::http::Answer;
 use crate::http::{
@@ -53,6 +54,24 @@ actions! {
     house::AddToken,
     house::EndToken,
     house::ListHouse,
+    authority::AddAuthority,
+    authority::EndAuthority,
+    authority::NameLevel,
+    authority::SetPeerHours,
+    authority::ListAuthorities,
+    authority::ShowAuthority,
+    task::GiveTask,
+    task::ListTasks,
+    task::ShowTask,
+    task::AcceptTask,
+    task::ReturnTask,
+    task::AnswerTask,
+    task::EscalateTask,
+    agenda::ShowAgenda,
+    agenda::ShowClocks,
+    ping::SendPing,
+    ping::AnswerPing,
+    ping::ListPings,
     search::Search,
     object::ShowObject,
     index::ShowIndex,
@@ -177,7 +196,7 @@ impl From<Fault> for Problem {
         let status = match fault.code.as_str() {
             "node/busy" | "node/stopping" => return Problem::unavailable(fault.text, 2),
             "desk/no-record" | "object/none" | "evidence/none" | "crossing/none" | "case/none"
-            | "desk/no-peer" => StatusCode::NOT_FOUND,
+            | "desk/no-peer" | "task/none" => StatusCode::NOT_FOUND,
             code if code.starts_with("input/") => StatusCode::BAD_REQUEST,
             code if code.starts_with("store/") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

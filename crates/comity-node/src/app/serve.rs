@@ -8,6 +8,7 @@ use super::{
     lookup::Answering,
     party::Hosted,
     pouch::event_text,
+    reminder::Reminder,
     roster::Roster,
     routes::{Parties, with_actions},
     tenure::Duty,
@@ -109,6 +110,9 @@ impl Running {
             let heads = ctx.sequencer.heads();
             let told = head::tell(ctx.party.clone(), heads, readiness.clone(), self.stop.watch());
             self.tasks.spawn(told);
+            let reminder =
+                Reminder { ctx: ctx.clone(), metrics: metrics.clone(), stopping: self.stop.watch() };
+            self.tasks.spawn(reminder.run());
         }
     }
 

@@ -9,9 +9,9 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        ask, backup, border, case, collection, config, crossing, demo, evidence, export, feed, house, hunt,
-        import, index, init, keys, law, ledger, letter, lookup, matching, object, peer, pouch, principles,
-        receipt, replay, search, serve, share, withdraw,
+        agenda, ask, authority, backup, border, case, collection, config, crossing, demo, evidence, export,
+        feed, house, hunt, import, index, init, keys, law, ledger, letter, lookup, matching, object, peer,
+        ping, pouch, principles, receipt, replay, search, serve, share, task, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -108,6 +108,16 @@ pub enum Verb {
     /// Add, list and end units: the authorities inside a party
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Unit(house::Unit),
+    /// Keep the register of authorities: dated, in a tree of any depth
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Authority(authority::Authority),
+    /// Hand tasks down the tree of authorities, and answers back up
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Task(task::Task),
+    /// Show what is due for whom, soonest first
+    Agenda(agenda::Agenda),
+    /// Check whether the desks of other parties are there
+    Ping(ping::Ping),
     /// Add, list and end officers
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Officer(house::Officer),
@@ -180,6 +190,10 @@ impl Verb {
             self,
             Verb::Peer(_)
                 | Verb::Unit(_)
+                | Verb::Authority(_)
+                | Verb::Task(_)
+                | Verb::Agenda(_)
+                | Verb::Ping(_)
                 | Verb::Officer(_)
                 | Verb::Token(_)
                 | Verb::Import(_)

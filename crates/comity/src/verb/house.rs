@@ -31,7 +31,8 @@ Next:
 
 const TOKEN_HELP: &str = "\
 A token is shown once and kept only as its hash. It ends with its officer.
-Scopes: read, import, share, cases, law, peers, keys, officers, erase, operate.
+Scopes: read, import, share, cases, law, peers, keys, officers, erase, operate, \
+tasks (those of the own unit, and nothing else), oversight (counts alone).
 
 Example:
   comity token add duty.officer --scope read --days 30 --dir ./xa

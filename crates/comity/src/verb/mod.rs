@@ -1,6 +1,8 @@
 //! One file per verb. A verb reads what it was given, asks the crate that knows, and shows the answer.
 
+pub mod agenda;
 pub mod ask;
+pub mod authority;
 pub mod backup;
 pub mod border;
 pub mod case;
@@ -25,6 +27,7 @@ pub mod matching;
 pub mod object;
 pub(crate) mod open;
 pub mod peer;
+pub mod ping;
 pub mod pouch;
 pub mod principles;
 pub mod receipt;
@@ -33,6 +36,7 @@ pub mod search;
 pub mod serve;
 pub mod share;
 pub mod succession;
+pub mod task;
 pub mod withdraw;
 
 use crate::{
@@ -60,6 +64,10 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Serve(verb) => serve::run(&verb, &chosen, screen),
         Verb::Peer(verb) => peer::run(&verb, &chosen, screen),
         Verb::Unit(verb) => house::unit(&verb, &chosen, screen),
+        Verb::Authority(verb) => authority::run(&verb, &chosen, screen),
+        Verb::Agenda(verb) => agenda::run(&verb, &chosen, screen),
+        Verb::Ping(verb) => ping::run(&verb, &chosen, screen),
+        Verb::Task(verb) => task::run(&verb, &chosen, screen),
         Verb::Officer(verb) => house::officer(&verb, &chosen, screen),
         Verb::Token(verb) => house::token(&verb, &chosen, screen),
         Verb::Hunt(verb) => hunt::run(&verb, &chosen, screen),

@@ -169,6 +169,45 @@ fn the_house_is_kept_in_order() {
     done(at, &format!("token end {hash} --dir xa"));
     done(at, "officer end duty --dir xa");
     done(at, "unit end cert --on 2030-01-01 --dir xa");
+    for authority in [
+        "desk --name 'National desk' --kind central --zone Asia/Tokyo --key '01234;+99 1' --language en",
+        "desk/north --name 'Northern prefecture' --kind police --parent desk --territory XA-N",
+    ] {
+        done(at, &format!("authority add {authority} --source 'Exercise Act 2' --from 2020-01-01 --dir xa"));
+    }
+    let astray = "authority add far --name Far --kind police --parent nowhere --source 'Act 2' --dir xa";
+    assert_eq!(code(&told(at, 3, astray)), "home/astray");
+    assert_eq!(code(&told(at, 2, &astray.replace("--parent nowhere", "--zone Tokyo"))), "input/time-zone");
+    done(at, "authority level 2 Prefecture --dir xa");
+    done(at, "authority hours xb --zone Europe/Paris --holiday 2026-05-01 --dir xa");
+    let new = "task new --place XA-N-1 --what 'who held u-1?' --due 2099-03-10 --dir xa";
+    assert_eq!(text(&done(at, new), "/to"), "desk/north");
+    done(at, "task accept 1 --unit desk/north --dir xa");
+    assert_eq!(code(&told(at, 3, "task accept 1 --unit desk/north --dir xa")), "task/not-now");
+    let due = done(at, "agenda --unit desk/north --dir xa");
+    assert_eq!((text(&due, "/0/what"), text(&due, "/0/by_whom")), ("task", "desk/north"));
+    done(at, "task answer 1 --text nobody --unit desk/north --dir xa");
+    assert_eq!(text(&done(at, "task list --all --dir xa"), "/0/state"), "answered");
+    done(at, &format!("{new} --exercise"));
+    assert_eq!(list(&done(at, "task list --dir xa")).len(), 0);
+    let drill = String::from_utf8(run_in(at, "task list --exercise --dir xa").stdout).unwrap();
+    assert!(drill.contains("2 EXERCISE"), "{drill}");
+    assert_eq!(code(&told(at, 2, "ping --dir xa")), "cli/option-missing");
+    done(at, "ping xb --dir xa");
+    done(at, "authority end desk/north --on 2099-12-31 --dir xa");
+    for arguments in [
+        "authority list --dir xa",
+        "authority tree --dir xa",
+        "authority show desk --dir xa",
+        "task list --all --dir xa",
+        "task show 1 --dir xa",
+        "agenda --dir xa",
+        "agenda --exercise --dir xa",
+        "agenda --clocks --dir xa",
+        "ping list --dir xa",
+    ] {
+        page(at, arguments);
+    }
     assert_eq!(text(&done(at, "unit list --dir xa"), "/units/0/until"), "2030-01-01");
 }
 

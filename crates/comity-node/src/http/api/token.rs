@@ -78,6 +78,10 @@ scopes! {
     Erase "erase"
     /// Back up and stop the node.
     Operate "operate"
+    /// See and answer the tasks of the officer's own unit, and nothing else.
+    Tasks "tasks"
+    /// Read counts and safeguards, without content.
+    Oversight "oversight"
 }
 
 /// A scope that does not exist.
