@@ -4,6 +4,7 @@
 //! day can be shown.
 
 use crate::{
+    account::{Account, AccountFault, Constituent, Guest, Pass, circle},
     feed::{Feed, FeedFault},
     search::{SavedSearch, SearchFault},
 };
@@ -269,6 +270,32 @@ pub enum Act {
         #[n(1)]
         hours: Hours,
     },
+    /// An officer of another party gets an account, or another one of the same id.
+    #[n(22)]
+    GuestBegins(#[n(0)] Guest),
+    /// A constituent gets an account, or another one of the same id.
+    #[n(23)]
+    ConstituentBegins(#[n(0)] Constituent),
+    /// The account of a guest or constituent ends, and every token of it.
+    #[n(24)]
+    AccountEnds {
+        /// The id.
+        #[n(0)]
+        id: OfficerId,
+    },
+    /// A token of such an account is given out. It ends as other tokens do.
+    #[n(25)]
+    Pass(#[n(0)] Pass),
+    /// The members of a circle are offered these saved searches from here on.
+    #[n(26)]
+    CircleGiven {
+        /// The circle.
+        #[n(0)]
+        circle: String,
+        /// The names; none ends the offer.
+        #[n(1)]
+        collections: BTreeSet<String>,
+    },
 }
 
 /// A unit that is an authority: one entry for both.
@@ -319,7 +346,7 @@ impl Canonical for ActRow {
     const LIMIT: usize = 4 << 20;
 }
 
-/// Units, officers and tokens as the acts left them.
+/// Units, officers, accounts and tokens as the acts left them.
 #[derive(Clone, Debug, Default)]
 pub struct House {
     /// Units by code.
@@ -342,6 +369,14 @@ pub struct House {
     pub levels: BTreeMap<u16, String>,
     /// When the desks of other parties work.
     pub peer_hours: BTreeMap<PartyCode, Hours>,
+    /// Officers of other parties by the id of their account.
+    pub guests: BTreeMap<OfficerId, Guest>,
+    /// Constituents by the id of their account.
+    pub constituents: BTreeMap<OfficerId, Constituent>,
+    /// Tokens of guests and constituents by hash.
+    pub passes: BTreeMap<Hash, Pass>,
+    /// The saved searches offered to the members of circles.
+    pub circles: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Why an act cannot be done.
@@ -410,6 +445,9 @@ pub enum ActFault {
     /// A level of the tree is counted from 1.
     #[error("levels are counted from 1, the top")]
     Level,
+    /// There cannot be such an account.
+    #[error(transparent)]
+    Account(#[from] AccountFault),
 }
 
 impl ActFault {
@@ -429,6 +467,7 @@ impl ActFault {
             ActFault::Tree(fault) => fault.code(),
             ActFault::IsAuthority { .. } => "house/is-authority",
             ActFault::Level => "house/level",
+            ActFault::Account(fault) => fault.code(),
         }
     }
 }
@@ -514,7 +553,9 @@ impl House {
             Act::Token(token) if !self.officers.contains_key(&token.officer) => {
                 Err(ActFault::NoOfficer { id: token.officer.clone() })
             }
-            Act::TokenEnds { hash, .. } if !self.tokens.contains_key(hash) => {
+            Act::TokenEnds { hash, .. }
+                if !self.tokens.contains_key(hash) && !self.passes.contains_key(hash) =>
+            {
                 Err(ActFault::NoToken { hash: hash.short() })
             }
             Act::Mandate(mandate) if !self.units.contains_key(&mandate.unit) => {
@@ -539,8 +580,53 @@ impl House {
             Act::SearchEnds { name } if !self.searches.contains_key(name) => {
                 Err(ActFault::NoSearch { name: name.chars().take(60).collect() })
             }
+            Act::GuestBegins(guest) => {
+                self.free(&guest.id, self.constituents.contains_key(&guest.id))?;
+                Ok(guest.check()?)
+            }
+            Act::ConstituentBegins(constituent) => {
+                self.free(&constituent.id, self.guests.contains_key(&constituent.id))?;
+                Ok(constituent.check()?)
+            }
+            Act::AccountEnds { id } => Ok(self.account(id).map(drop)?),
+            Act::Pass(pass) => Ok(self.account(&pass.account).map(drop)?),
+            Act::CircleGiven { circle: name, collections } => {
+                circle(name)?;
+                match collections.iter().find(|name| !self.searches.contains_key(*name)) {
+                    Some(name) => Err(ActFault::NoSearch { name: name.chars().take(60).collect() }),
+                    None => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether an id may be that of an account: officers and accounts share their ids, and the console is nobody's.
+    fn free(&self, id: &OfficerId, taken: bool) -> Result<(), AccountFault> {
+        match taken || self.officers.contains_key(id) || id.as_str() == "console" {
+            true => Err(AccountFault::Taken { id: id.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    /// The account of an id.
+    pub fn account(&self, id: &OfficerId) -> Result<Account<'_>, AccountFault> {
+        let guest = self.guests.get(id).map(Account::Guest);
+        let found = guest.or_else(|| self.constituents.get(id).map(Account::Constituent));
+        found.ok_or_else(|| AccountFault::None { id: id.clone() })
+    }
+
+    /// The pass of a hash with its account, where it is good at `at`.
+    pub fn pass(&self, hash: &Hash, at: Timestamp) -> Option<(&Pass, Account<'_>)> {
+        let pass = self.passes.get(hash).filter(|pass| pass.from <= at && at < pass.until)?;
+        let account = self.account(&pass.account).ok()?;
+        (account.from() <= at.date()).then_some((pass, account))
+    }
+
+    /// The saved searches offered to an account: its own, and those of its circles.
+    pub fn offered(&self, account: &Account<'_>) -> BTreeSet<String> {
+        let of_circles = account.circles().iter().filter_map(|circle| self.circles.get(circle)).flatten();
+        account.collections().iter().chain(of_circles).cloned().collect()
     }
 
     /// What an act leaves behind in units, officers and tokens.
@@ -558,6 +644,7 @@ impl House {
             Act::Token(token) => drop(self.tokens.insert(token.hash, token.clone())),
             Act::TokenEnds { hash, at } => {
                 self.tokens.entry(*hash).and_modify(|token| token.until = token.until.min(*at));
+                self.passes.entry(*hash).and_modify(|pass| pass.until = pass.until.min(*at));
             }
             Act::SearchBegins(search) => drop(self.searches.insert(search.name.clone(), search.clone())),
             Act::SearchEnds { name } => drop(self.searches.remove(name)),
@@ -565,6 +652,20 @@ impl House {
             Act::FeedEnds { name } => drop(self.feeds.remove(name)),
             Act::Mandate(mandate) => drop(self.mandates.insert(mandate.unit.clone(), mandate.clone())),
             Act::CaseRule(rule) => drop(self.case_rules.insert(rule.name.clone(), rule.clone())),
+            Act::GuestBegins(guest) => drop(self.guests.insert(guest.id.clone(), guest.clone())),
+            Act::ConstituentBegins(one) => drop(self.constituents.insert(one.id.clone(), one.clone())),
+            Act::AccountEnds { id } => {
+                self.guests.remove(id);
+                self.constituents.remove(id);
+                self.passes.retain(|_, pass| pass.account != *id);
+            }
+            Act::Pass(pass) => drop(self.passes.insert(pass.hash, pass.clone())),
+            Act::CircleGiven { circle, collections } if collections.is_empty() => {
+                self.circles.remove(circle);
+            }
+            Act::CircleGiven { circle, collections } => {
+                self.circles.insert(circle.clone(), collections.clone());
+            }
             Act::TakenOut { .. }
             | Act::Consent(_)
             | Act::ConsentWithdrawn(_)

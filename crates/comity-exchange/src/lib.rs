@@ -6,9 +6,11 @@
 //! **Invariant:** a [`Dispatch`] is made only from a `Cleared` and the `Committed<Entry>` of that same clearance. What was
 //! not judged and entered cannot be sent.
 
+pub mod account;
 mod acknowledgement;
 mod backoff;
 pub mod case_export;
+pub mod concern;
 pub mod desk;
 mod dispatch;
 pub mod feed;

@@ -13,7 +13,7 @@ use comity_node::{
     },
     projection::{
         Feed, Projector,
-        index::{CLASSES, Classes, IndexKey, Objects, ROWS, TERMS, Text, WORD_ROWS, WORDS},
+        index::{CLASSES, Classes, Concerned, IndexKey, Objects, ROWS, TERMS, Text, WORD_ROWS, WORDS},
     },
     random::SystemRandom,
 };
@@ -38,7 +38,10 @@ async fn rebuild(store: &AnyStore, dir: &Path) {
     let bodies = SealedBodies::open(store.clone(), &dir.join("epoch.key")).await.unwrap();
     let feed = Feed::new(store.clone(), bodies);
     let key = Arc::new(IndexKey::open_at(&dir.join("index.key"), &SystemRandom).unwrap());
-    let (mut objects, _) = Projector::new(Objects::new(Arc::clone(&key), Classes::default()), feed.clone());
+    let (mut objects, _) = Projector::new(
+        Objects::new(Arc::clone(&key), Classes::default(), Concerned::default(), feed.clone()),
+        feed.clone(),
+    );
     objects.rebuild().await.unwrap();
     objects.catch_up().await.unwrap();
     let (mut text, _) = Projector::new(Text::new(key), feed);

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
 
+mod accounts;
 mod authored;
 mod backup;
 mod beside;
 mod console;
 mod evidence;
 mod evidence_kills;
+mod exports;
 mod files;
 mod flows;
 mod home;

@@ -1,17 +1,23 @@
 //! Search and reading: what is found, and that nothing tells of what may not be read.
 
 use crate::support::{Node, import, two};
-use comity_exchange::{Bodies, desk::read_here};
+use comity_exchange::{
+    Bodies,
+    desk::read_here,
+    taxii::{Encoding, Filter, FilterSet},
+};
 use comity_ledger::store::{
     Batch, ErasureAuthority, Kv, LogHead, Order, Pairs, Partition, Projected, Store, StoreFault, Table,
 };
 use comity_node::{
     app::{
         Action, Ctx, SealedBodies,
+        account::AddConstituent,
         object::{ObjectShown, ShowObject},
         search::{Search, SearchShown},
         withdraw::{Erase, Recall},
     },
+    collections::{Outside, Question, Sort},
     config::Text,
     projection::index::{CLASSES, ROWS, TERMS, WORD_ROWS, WORDS},
     reading::{Finder, Query, Reader, Seen, Shelf, Sight, authorise},
@@ -288,7 +294,33 @@ impl Bodies for Opening {
 struct Answer {
     found: Vec<(String, Vec<(u64, u32)>)>,
     bytes: Vec<Vec<u8>>,
+    /// Pages of collections, for those who are not of the party.
+    pages: Vec<Vec<u8>>,
     reads: BTreeMap<String, u64>,
+}
+
+/// Every page of a collection as objects and as manifest.
+async fn pages(ctx: &Ctx, sight: &Sight, store: &Counting, bodies: &Opening, alias: &str) -> Vec<Vec<u8>> {
+    let none = std::collections::BTreeSet::new();
+    let Some(collection) = ctx.collections.seen_as(alias, sight.reader(), &none) else { return Vec::new() };
+    let mut pages = Vec::new();
+    for sort in [Sort::Objects, Sort::Manifest] {
+        let mut query = "limit=1".to_owned();
+        loop {
+            let filter = Filter::read(&query, FilterSet::Many).unwrap();
+            let encoding = Encoding::Identity;
+            let question =
+                Question { collection: &collection, object: None, sort, filter: &filter, encoding };
+            let answer = Outside::new(ctx, sight, store, bodies).page(&question).await.unwrap();
+            pages.push(answer.body.to_vec());
+            let page: Value = serde_json::from_slice(&answer.body).unwrap();
+            match page["next"].as_str() {
+                Some(next) => query = format!("limit=1&next={next}"),
+                None => break,
+            }
+        }
+    }
+    pages
 }
 
 async fn ask(ctx: &Ctx, reader: Reader) -> Answer {
@@ -329,8 +361,14 @@ async fn ask(ctx: &Ctx, reader: Reader) -> Answer {
     all.dedup();
     let permitted = authorise(ctx, &sight, &store, &bodies, &all).await.unwrap();
     let copies = Shelf::new(&store, &bodies).read(&permitted).await.unwrap();
+    let mut taken = Vec::new();
+    if sight.reader() != &Reader::Own {
+        for alias in ["tlp-green", "tlp-amber", "hits"] {
+            taken.extend(pages(ctx, &sight, &store, &bodies, alias).await);
+        }
+    }
     let reads = counts.lock().unwrap().clone();
-    Answer { found, bytes: copies.into_iter().map(|copy| copy.bytes).collect(), reads }
+    Answer { found, bytes: copies.into_iter().map(|copy| copy.bytes).collect(), pages: taken, reads }
 }
 
 /// Entries of crossings cleared because somebody read here.
@@ -373,6 +411,20 @@ async fn what_may_not_be_read_changes_no_answer_and_no_read() {
     assert_eq!(readings(ctx).await, entered);
     assert_eq!(baseline, first);
 
+    let hospital = AddConstituent {
+        id: "hospital".into(),
+        name: "Hospital".into(),
+        domains: vec!["bad.example.org".into()],
+        ..AddConstituent::default()
+    };
+    hospital.run(ctx).await.unwrap();
+    let served = Reader::Constituent("hospital".parse().unwrap());
+    let at_home = ask(ctx, served.clone()).await;
+    let whole: Vec<String> =
+        at_home.pages.iter().map(|page| String::from_utf8(page.clone()).unwrap()).collect();
+    // Both objects in the collection of their class, and the one that speaks of the constituent in its own.
+    assert_eq!(whole.iter().filter(|page| page.contains("\"id\":\"indicator--")).count(), 4, "{whole:?}");
+
     // Rounds of hidden objects: other objects, other versions of what is shown, and relations with it.
     let mut hidden_records = Vec::new();
     for round in 0..6u32 {
@@ -400,11 +452,12 @@ async fn what_may_not_be_read_changes_no_answer_and_no_read() {
         hidden_records.extend(take_in(ctx, &hidden).await);
         let now = ask(ctx, reader.clone()).await;
         assert_eq!(now, baseline, "round {round}");
+        assert_eq!(ask(ctx, served.clone()).await, at_home, "round {round}");
     }
     assert_eq!(readings(ctx).await, entered, "what is not shown is no crossing");
     // The party itself sees them all, a constituent as little as the other party.
     assert!(ask(ctx, Reader::Own).await.bytes.len() > baseline.bytes.len() + 6);
-    assert_eq!(ask(ctx, Reader::Constituent).await.bytes, baseline.bytes);
+    assert_eq!(ask(ctx, Reader::Constituent("hospital".parse().unwrap())).await.bytes, baseline.bytes);
     // Erased and recalled, they still change nothing.
     Erase { record: hidden_records[0].clone(), objects: vec![] }.run(ctx).await.unwrap();
     assert_eq!(ask(ctx, reader.clone()).await, baseline);
@@ -473,7 +526,7 @@ async fn index_rows_on_postgres_show_nothing_of_an_object_before_or_after_its_er
     assert!(search(ctx, asked()).await.hits.is_empty() && search(ctx, words()).await.hits.is_empty());
     let store = ctx.views.feed().store();
     for table in [TERMS, ROWS, CLASSES, WORDS, WORD_ROWS] {
-        for partition in 0..8 {
+        for partition in 0..12 {
             let left = store.scan(table, partition, &[], &[], 10, Order::Ascending).await.unwrap();
             assert!(left.is_empty(), "{} {partition}", table.name);
         }

@@ -209,22 +209,28 @@ pub enum Word {
 /// A fault of its JSON.
 pub fn words_of_stix(bytes: &[u8], mut each: impl FnMut(&str, Word)) -> Result<u64, ReadFault> {
     read_all(bytes, |raw| {
-        let Ok(object) = Object::read(raw.bytes) else { return Ok(()) };
-        match object.type_name() {
-            "sighting" => {
-                let of = object.text_of("sighting_of_ref");
-                of.iter().for_each(|id| each(id, Word::Sighted));
-            }
-            "opinion" => {
-                let against = object.text_of("opinion").is_some_and(|said| said.ends_with("disagree"));
-                let about = object.get("object_refs").filter(|_| against);
-                let about = about.into_iter().flat_map(crate::reader::Value::children);
-                about.filter_map(crate::reader::Value::as_str).for_each(|id| each(&id, Word::Against));
-            }
-            _ => {}
+        if let Ok(object) = Object::read(raw.bytes) {
+            words_of(&object, &mut each);
         }
         Ok(())
     })
+}
+
+/// What an object says of indicators, by their ids.
+pub fn words_of(object: &Object<'_>, each: &mut impl FnMut(&str, Word)) {
+    match object.type_name() {
+        "sighting" => {
+            let of = object.text_of("sighting_of_ref");
+            of.iter().for_each(|id| each(id, Word::Sighted));
+        }
+        "opinion" => {
+            let against = object.text_of("opinion").is_some_and(|said| said.ends_with("disagree"));
+            let about = object.get("object_refs").filter(|_| against);
+            let about = about.into_iter().flat_map(crate::reader::Value::children);
+            about.filter_map(crate::reader::Value::as_str).for_each(|id| each(&id, Word::Against));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod zeek;
 pub use format::Format;
 pub use judge::{Found, Rule};
 pub use lines::Lines;
-pub use reading::{Reading, Seen};
+pub use reading::{Reading, Seen, SoFar};
 pub use roles::{Role, Roles};
 pub use tally::{Hits, Tally, Verdict};
 

@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod demo;
 mod fault;
+mod held;
 mod node_fault;
 pub mod place;
 mod question;

@@ -37,6 +37,14 @@ pub fn tell<A: Action>(place: &Place, action: A) -> Result<Option<A::Reply>, Fau
     })
 }
 
+/// Asks the party's running node, from within a task; `None` where none runs.
+pub async fn call<A: Action>(place: &Place, action: &A) -> Result<Option<A::Reply>, Fault> {
+    match running(place).await? {
+        Some(node) => Ok(Some(node.call(action).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Has a party import a file. `progress` hears how many bytes of how many are done.
 pub fn import(
     place: &Place,

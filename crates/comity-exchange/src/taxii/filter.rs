@@ -9,6 +9,8 @@ use std::{collections::BTreeSet, num::NonZeroU32};
 pub struct Filter {
     /// Only what came in after this, exclusively.
     pub added_after: Option<Added>,
+    /// The same to the nanosecond, for those whose dates have such.
+    pub after: Option<Moment>,
     /// At most so many.
     pub limit: Option<NonZeroU32>,
     /// Where an earlier page ended.
@@ -102,8 +104,9 @@ impl Filter {
     fn set(&mut self, name: &str, value: &str) -> Result<(), TaxiiFault> {
         match name {
             "added_after" => {
-                let time = value.parse().map_err(|_| bad(name, value, "a time in UTC with `Z` is wanted"))?;
-                self.added_after = Some(time);
+                let time: Result<Moment, _> = value.parse();
+                let time = time.map_err(|_| bad(name, value, "a time in UTC with `Z` is wanted"))?;
+                (self.after, self.added_after) = (Some(time), Some(Added(time.micros())));
             }
             "limit" => {
                 let limit = Some(value).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
@@ -177,7 +180,7 @@ impl Filter {
             out.extend_from_slice(&(part.len() as u64).to_be_bytes());
             out.extend_from_slice(part);
         };
-        put(self.added_after.map_or(String::new(), |added| added.0.to_string()).as_bytes());
+        put(self.after.map_or(String::new(), |after| after.to_string()).as_bytes());
         for (name, set) in [("id", &self.ids), ("type", &self.types)] {
             put(name.as_bytes());
             set.iter().for_each(|value| put(value.as_bytes()));

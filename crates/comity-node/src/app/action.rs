@@ -7,15 +7,21 @@ use super::{
     sequencer::NotNow,
 };
 use crate::{
-    app::Sequencer, clock::Clock, collections::Collections, config::Witness, http::exchange::PeerClient,
-    projection::Views, random::Random,
+    app::{Sequencer, warnings::Warnings},
+    clock::Clock,
+    collections::{Collection, Collections},
+    config::Witness,
+    http::exchange::PeerClient,
+    projection::Views,
+    random::Random,
+    reading::Reader,
 };
 use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
 use comity_ledger::store::StoreFault;
 use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{future::Future, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, future::Future, path::PathBuf, sync::Arc};
 
 /// One party of a running node, and who is asking.
 #[derive(Clone, Debug)]
@@ -34,8 +40,14 @@ pub struct Ctx {
     pub random: Arc<dyn Random>,
     /// The party's folder.
     pub dir: PathBuf,
+    /// Its warning lists.
+    pub warnings: Warnings,
     /// The authorities that servers of feeds are known by.
     pub authorities: PathBuf,
+    /// As whom the asker reads.
+    pub reader: Reader,
+    /// The saved searches that a guest or constituent is offered.
+    pub offered: Arc<BTreeSet<String>>,
     /// The officer who asks; `None` for the console of the machine itself.
     pub by: Option<OfficerId>,
     /// The audience that imported objects without a TLP marking get.
@@ -59,6 +71,16 @@ impl Ctx {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
+
+    /// The collections that the asker knows of.
+    pub fn collections_seen(&self) -> Vec<Collection> {
+        self.collections.seen(&self.reader, &self.offered)
+    }
+
+    /// The collection of an id or alias, where the asker knows of it.
+    pub fn collection(&self, name: &str) -> Option<Collection> {
+        self.collections.seen_as(name, &self.reader, &self.offered)
+    }
 }
 
 /// Something that can be asked of a party.
@@ -71,6 +93,8 @@ pub trait Action: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     const SCOPE: Scope;
     /// The longest request, in bytes, where it may be longer than the listener's limit.
     const LONGEST: Option<usize> = None;
+    /// Whether guests and constituents may ask it too: all that it gives goes through what they may see.
+    const FOR_READERS: bool = false;
     /// The reply.
     type Reply: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 

@@ -1,4 +1,7 @@
-//! Export: STIX from files becomes what other tools read. Nothing of a node is read and nothing is kept.
+//! Export: STIX becomes what other tools read. Of files here, where nothing of a node is read and nothing is kept; of what
+//! is held in [`held`].
+
+pub mod held;
 
 use super::{Fault, lists::unfolded};
 use crate::random::Random;

@@ -1,13 +1,19 @@
 //! Hunting: patterns on observed data and logs in files at hand, and on what the party holds.
 
-use super::{Action, Ctx, Fault};
+use super::{Action, Ctx, Fault, search::Searching};
+use crate::{
+    projection::index::WITHHELD,
+    reading::{Bound, Copy, Query, Reader, Seen, Sight},
+};
 use comity_exchange::Scope;
+use comity_ledger::store::Store;
 use comity_threat::{
     Object, SpecVersion,
     hunt::{
         Hunted, Hunting, Indicator, Patterns, hunt, indicators_among, indicators_of, is_of_use,
         observation_of,
     },
+    index::Family,
     log::{Lines, Roles},
     pattern::observations,
     reader::read_all,
@@ -18,6 +24,10 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 /// Hunts among the observed data that the party holds.
@@ -102,7 +112,7 @@ impl Action for HuntHeld {
             given.push(pattern.read()?);
         }
         let patterns = self.held;
-        let bytes = held(ctx, move |name| is_of_use(name) || (patterns && name == "indicator")).await?;
+        let bytes = held(ctx, Types::OfUse { indicators: patterns }).await?;
         let work = move || {
             let objects = objects(bytes.iter().map(Vec::as_slice));
             if self.held {
@@ -123,7 +133,7 @@ impl Action for HeldPatterns {
     type Reply = Vec<Given>;
 
     async fn run(self, ctx: &Ctx) -> Result<Vec<Given>, Fault> {
-        let bytes = held(ctx, |name| name == "indicator").await?;
+        let bytes = held(ctx, Types::Indicators).await?;
         let objects = objects(bytes.iter().map(Vec::as_slice));
         Ok(indicators_among(objects.iter()).into_iter().map(Given::from).collect())
     }
@@ -151,30 +161,49 @@ impl From<Indicator> for Given {
     }
 }
 
-/// What is of use among the objects held, record by record, so that others come in between.
-async fn held(ctx: &Ctx, wanted: impl Fn(&str) -> bool + Send) -> Result<Vec<Vec<u8>>, Fault> {
-    let listed = ctx.sequencer.run(|desk, _| {
-        Box::pin(async move {
-            let mut all = desk.own_records().await?;
-            all.extend(desk.received_records().await?);
-            Ok::<_, comity_exchange::DeskFault>(all)
-        })
-    });
-    let mut out = Vec::new();
-    for (record, _) in listed.await?? {
-        let held = ctx.sequencer.run(move |desk, _| Box::pin(async move { desk.held(record).await }));
-        match held.await? {
-            Ok(held) => {
-                let kept =
-                    |bytes: &Vec<u8>| Object::read(bytes).is_ok_and(|object| wanted(object.type_name()));
-                out.extend(held.objects.into_iter().map(|(_, bytes)| bytes).filter(kept));
-            }
-            // What was erased cannot be hunted in.
-            Err(comity_exchange::DeskFault::Erased { .. }) => {}
-            Err(fault) => return Err(fault.into()),
+/// The objects held of these types, found by the index of types: the copies that stand.
+async fn held(ctx: &Ctx, types: Types) -> Result<Vec<Vec<u8>>, Fault> {
+    let store = ctx.views.feed().store();
+    ctx.views.index().objects.reaches(store.head().await?.size).await?;
+    let sight = Sight::of(ctx, Reader::Own).await?;
+    let search = Searching { ctx, store, sight: &sight };
+    let query = match types {
+        Types::Indicators => {
+            Query { any: vec![vec![(Family::Type, "indicator".to_owned())]], ..Query::default() }
+        }
+        // Types that the standard does not have may be of use too, so that only what is of none is passed over.
+        Types::OfUse { .. } => Query::default(),
+    };
+    let (mut out, mut after) = (Vec::new(), None);
+    loop {
+        let page = search.finder().page(&query, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(out) };
+        let place = last.seen.place;
+        after = Some(Bound { at: last.at, entry: place.entry, slot: place.slot });
+        let seen: Vec<Seen> =
+            page.iter().map(|found| found.seen).filter(|seen| seen.class != WITHHELD).collect();
+        let kept =
+            |copy: &Copy| Object::read(&copy.bytes).is_ok_and(|object| types.wants(object.type_name()));
+        out.extend(search.read(&seen).await?.into_iter().filter(kept).map(|copy| copy.bytes));
+    }
+}
+
+/// What a hunt wants of what is held.
+#[derive(Clone, Copy)]
+enum Types {
+    /// Indicators alone.
+    Indicators,
+    /// Whatever observations are made of, and perhaps indicators.
+    OfUse { indicators: bool },
+}
+
+impl Types {
+    fn wants(self, name: &str) -> bool {
+        match self {
+            Types::Indicators => name == "indicator",
+            Types::OfUse { indicators } => is_of_use(name) || (indicators && name == "indicator"),
         }
     }
-    Ok(out)
 }
 
 /// What was read once as an object is read as one again.
@@ -182,7 +211,7 @@ fn objects<'b>(bytes: impl Iterator<Item = &'b [u8]>) -> Vec<Object<'b>> {
     bytes.filter_map(|bytes| Object::read(bytes).ok()).collect()
 }
 
-/// The patterns of files: STIX, or one pattern a line; `.zst` is unfolded.
+/// The patterns of files: STIX, or one pattern a line; `.zst` and `.gz` are unfolded.
 pub fn patterns(files: &[PathBuf]) -> Result<Vec<Given>, Fault> {
     let mut all = Vec::new();
     for file in files {
@@ -194,7 +223,13 @@ pub fn patterns(files: &[PathBuf]) -> Result<Vec<Given>, Fault> {
 }
 
 /// Hunts among the observed data in files of STIX, and in logs. Both are read here, and nothing of them is sent.
-pub fn in_files(patterns: Vec<Given>, observed: &[PathBuf], logs: &[PathBuf]) -> Result<HuntShown, Fault> {
+/// `progress` hears of each log how many of its bytes are read.
+pub fn in_files(
+    patterns: Vec<Given>,
+    observed: &[PathBuf],
+    logs: &[PathBuf],
+    progress: &mut dyn FnMut(&Path, u64),
+) -> Result<HuntShown, Fault> {
     let mut indicators = Vec::with_capacity(patterns.len());
     for pattern in patterns {
         indicators.push(pattern.read()?);
@@ -207,7 +242,7 @@ pub fn in_files(patterns: Vec<Given>, observed: &[PathBuf], logs: &[PathBuf]) ->
     (0..).zip(&seen).for_each(|(name, observation)| hunting.observe(name, observation));
     let mut unread = 0;
     for (place, path) in (1..).zip(logs) {
-        unread += in_log(&mut hunting, place << LINE_BITS, path)?;
+        unread += in_log(&mut hunting, place << LINE_BITS, path, progress)?;
     }
     let mut hunted = hunting.finish(|name| match name >> LINE_BITS {
         0 => seen.get(name as usize).map(|one| one.id.clone().into_owned()).unwrap_or_default(),
@@ -222,14 +257,24 @@ pub fn in_files(patterns: Vec<Given>, observed: &[PathBuf], logs: &[PathBuf]) ->
 
 /// The name of an observation in a log is its line, below the place of the log.
 const LINE_BITS: u32 = 40;
+/// Lines between two words about progress.
+const TOLD: u64 = 4096;
+/// Objects held that are read at once.
+const PAGE: usize = 1000;
 /// The longest line of a log that is read; what is behind it is passed over.
 const LONGEST_LINE: u64 = 1 << 20;
 
 /// Leads the lines of a log through a hunt. Returns how many lines were no observation: those without a time, or without
 /// anything that patterns speak of.
-fn in_log(hunting: &mut Hunting<'_>, first: u64, path: &Path) -> Result<u64, Fault> {
+fn in_log(
+    hunting: &mut Hunting<'_>,
+    first: u64,
+    path: &Path,
+    progress: &mut dyn FnMut(&Path, u64),
+) -> Result<u64, Fault> {
     let roles = Roles::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-    let mut input = BufReader::new(opened(path)?);
+    let count = Arc::default();
+    let mut input = BufReader::new(opened(path, &count)?);
     let (mut lines, mut unread) = (Lines::new(&roles, None), 0);
     let mut line = Vec::new();
     loop {
@@ -237,6 +282,9 @@ fn in_log(hunting: &mut Hunting<'_>, first: u64, path: &Path) -> Result<u64, Fau
         let read = (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line);
         if read.map_err(|why| unreadable(path, &why))? == 0 {
             return Ok(unread);
+        }
+        if lines.number().is_multiple_of(TOLD) {
+            progress(path, count.load(Relaxed));
         }
         if line.last() != Some(&b'\n') && line.len() as u64 == LONGEST_LINE {
             input.skip_until(b'\n').map_err(|why| unreadable(path, &why))?;
@@ -301,19 +349,15 @@ fn show(indicators: &[Indicator], hunted: &Hunted) -> HuntShown {
     }
 }
 
-fn opened(path: &Path) -> Result<Box<dyn Read>, Fault> {
+/// A file, unfolded where its first bytes say that it is folded; `count` hears how many of its bytes were read.
+fn opened(path: &Path, count: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, Fault> {
     let file = File::open(path).map_err(|why| unreadable(path, &why))?;
-    if path.extension().is_none_or(|ending| ending != "zst") {
-        return Ok(Box::new(file));
-    }
-    let mut decoder = zstd::stream::read::Decoder::new(file).map_err(|why| unreadable(path, &why))?;
-    decoder.window_log_max(27).map_err(|why| unreadable(path, &why))?;
-    Ok(Box::new(decoder))
+    crate::matching::unfold(file, Arc::clone(count)).map_err(|why| unreadable(path, &why))
 }
 
 fn unfolded(path: &Path) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    let read = opened(path)?.take(LONGEST + 1).read_to_end(&mut bytes);
+    let read = opened(path, &Arc::default())?.take(LONGEST + 1).read_to_end(&mut bytes);
     read.map_err(|why| unreadable(path, &why))?;
     if bytes.len() as u64 > LONGEST {
         let text = format!("`{}` is longer than {LONGEST} bytes", path.display());

@@ -1,14 +1,15 @@
 //! Lists and feeds that are not STIX: they become STIX in a file beside, which is imported like any other.
 //!
-//! The objects are authored by the party. What it holds of the same list is looked for first, so that a second import
-//! brings only what is new or changed. That look goes through the whole log, page by page.
+//! The objects are authored by the party. What it holds of the same list is looked for first by the index of ids, so that a
+//! second import brings only what is new or changed.
 
-use super::{Ctx, Fault, import::spool, upload::Spooled};
-use crate::projection::What;
+use super::{Ctx, Fault, import::spool, search::Searching, upload::Spooled};
+use crate::reading::{Reader, Seen, Sight};
 use comity_ledger::store::Store;
 use comity_record::{Timestamp, label::Tlp};
 use comity_threat::{
     Object,
+    index::Family,
     lists::{Author, Entry, MAX_LIST_BYTES, Reading, Standing, Thing, Written, read},
 };
 use schemars::JsonSchema;
@@ -76,6 +77,9 @@ pub struct ListShown {
     pub shown: Vec<String>,
 }
 
+/// Ids looked up at once, and copies of one that are looked at.
+const AT_ONCE: usize = 256;
+const COPIES: u32 = 1000;
 /// Things that a preview shows.
 const SHOWN: usize = 100;
 
@@ -169,20 +173,20 @@ fn told(author: &Author, format: Format, reading: &Reading) -> ListShown {
 async fn held(ctx: &Ctx, author: &Author, entries: &[Entry]) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
     let wanted: BTreeSet<String> = entries.iter().map(|entry| author.id_of(&entry.thing)).collect();
     let own = author.identity_id();
-    let feed = ctx.views.feed();
-    let size = feed.store().head().await.map_err(broken)?.size;
-    let (mut at, mut held) = (0, BTreeMap::new());
-    while at < size {
-        let page = feed.page(at, size).await.map_err(broken)?;
-        for change in &page.changes {
-            let What::Held(holding) = &change.what else { continue };
-            for object in &holding.objects {
-                keep(&mut held, &wanted, &own, &object.bytes);
-            }
+    let store = ctx.views.feed().store();
+    ctx.views.index().objects.reaches(store.head().await?.size).await?;
+    let sight = Sight::of(ctx, Reader::Own).await?;
+    let search = Searching { ctx, store, sight: &sight };
+    let ids: Vec<&String> = std::iter::once(&own).chain(&wanted).collect();
+    let mut held = BTreeMap::new();
+    for ids in ids.chunks(AT_ONCE) {
+        let looked = ids.iter().map(|id| async move { search.finder().with(Family::Id, id, COPIES).await });
+        let looked = futures_util::future::try_join_all(looked).await?;
+        let seen: Vec<Seen> = looked.into_iter().flatten().map(|found| found.seen).collect();
+        for copy in search.read(&seen).await? {
+            keep(&mut held, &wanted, &own, &copy.bytes);
         }
-        at += page.changes.len().max(1) as u64;
     }
-    feed.forget();
     Ok(held)
 }
 
@@ -197,10 +201,6 @@ fn keep(held: &mut BTreeMap<String, Vec<u8>>, wanted: &BTreeSet<String>, own: &s
     if older.is_none_or(|older| object.moment() > Some(older)) {
         held.insert(object.id().to_owned(), bytes.to_vec());
     }
-}
-
-fn broken(why: comity_ledger::store::StoreFault) -> Fault {
-    Fault::new(why.code(), why.to_string())
 }
 
 /// Writes what is new or changed, one object a line.

@@ -1,6 +1,7 @@
 //! What a hosted party does: its sequencer, its links to peers, and the actions that people and programs ask for.
 
 mod accord;
+pub mod account;
 pub mod action;
 pub mod agenda;
 pub mod ask;
@@ -20,6 +21,7 @@ pub mod house;
 pub mod hunt;
 pub mod import;
 pub mod index;
+pub mod indicators;
 pub mod init;
 pub mod intake;
 pub mod ledger;
@@ -46,6 +48,7 @@ pub mod succession;
 pub mod task;
 pub mod tenure;
 pub mod upload;
+pub mod warnings;
 pub mod watch;
 pub mod withdraw;
 pub mod zone;

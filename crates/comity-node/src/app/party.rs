@@ -7,6 +7,7 @@ use super::{
     lookup::{Asking, LookupKeys},
     roster::Roster,
     sequencer::NodeDesk,
+    warnings::Warnings,
 };
 use crate::{
     clock::Clock,
@@ -19,6 +20,7 @@ use crate::{
         leave_out,
     },
     random::Random,
+    reading::Reader,
     stop::Stop,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
@@ -126,10 +128,13 @@ impl Hosted {
             sequencer,
             views,
             collections,
+            warnings: Warnings::of(&settings.warning_lists),
             authorities,
             clock,
             random,
             dir,
+            reader: Reader::Own,
+            offered: Arc::default(),
             by: None,
             unmarked,
             witness: config::Witness::default(),

@@ -1,17 +1,20 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, agenda, ask, authority, backup, case, change, collection, crossing, evidence, feed,
-    house, hunt, index, ledger, lookup, object, peer, ping, pouch, proof, search, share, succession, task,
-    upload, withdraw,
+    Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, collection, crossing,
+    evidence, export, feed, house, hunt, index, indicators, ledger, lookup, object, peer, ping, pouch, proof,
+    search, share, succession, task, upload, withdraw,
 };
-use crate::http::Answer;
 use crate::http::{
     Problem,
     api::{Access, Api, Call, Endpoint, Grant, Reply, Scope, TokenStore, Verb},
 };
+use crate::{http::Answer, reading::Reader};
 use axum::http::StatusCode;
-use comity_exchange::house as house_of;
+use comity_exchange::{
+    account::{Account, Pass},
+    house as house_of,
+};
 use comity_record::{Hash, PartyCode};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -72,7 +75,17 @@ actions! {
     ping::SendPing,
     ping::AnswerPing,
     ping::ListPings,
+    account::AddGuest,
+    account::AddConstituent,
+    account::EndAccount,
+    account::AddPass,
+    account::GiveCircle,
+    account::ListAccounts,
+    account::ListHits,
     search::Search,
+    search::Suggest,
+    export::held::ExportHeld,
+    indicators::HeldIndicators,
     object::ShowObject,
     index::ShowIndex,
     index::RebuildIndex,
@@ -157,6 +170,10 @@ fn endpoint<A: Action>() -> Endpoint<Parties> {
 
 async fn serve<A: Action>(parties: Arc<Parties>, call: Call) -> Result<Reply, Problem> {
     let ctx = parties.ctx(call.grant()?)?;
+    if ctx.reader != Reader::Own && !A::FOR_READERS {
+        let text = format!("the token does not open `{}`", A::NAME);
+        return Err(Problem::new(StatusCode::FORBIDDEN, "api/scope", text));
+    }
     let action: A = call.json().await?;
     Reply::json(&action.run(&ctx).await?)
 }
@@ -165,8 +182,12 @@ impl Parties {
     /// What actions need, for the holder of a token.
     pub fn ctx(&self, grant: &Grant) -> Result<Ctx, Problem> {
         let ctx = self.parties.get(&grant.party).ok_or_else(Problem::not_found)?;
-        let by = (grant.officer.as_str() != CONSOLE).then(|| grant.officer.clone());
-        Ok(Ctx { by, ..ctx.clone() })
+        let own = grant.reader == Reader::Own;
+        let by = (own && grant.officer.as_str() != CONSOLE).then(|| grant.officer.clone());
+        let house = ctx.sequencer.house();
+        let account = (!own).then(|| house.account(&grant.officer).ok()).flatten();
+        let offered = account.map(|account| house.offered(&account)).unwrap_or_default();
+        Ok(Ctx { by, reader: grant.reader.clone(), offered: Arc::new(offered), ..ctx.clone() })
     }
 }
 
@@ -178,11 +199,30 @@ impl Parties {
         }
         self.parties.iter().find_map(|(party, ctx)| {
             let house = ctx.sequencer.house();
-            let found = house.token(token, ctx.now())?;
+            let Some(found) = house.token(token, ctx.now()) else {
+                let (pass, account) = house.pass(token, ctx.now())?;
+                return Some(visitor(party, pass, account));
+            };
             let scopes = found.scopes.iter().copied().map(scope_of).collect();
-            Some(Grant { party: party.clone(), officer: found.officer.clone(), scopes, ends: found.until })
+            Some(Grant {
+                party: party.clone(),
+                officer: found.officer.clone(),
+                reader: Reader::Own,
+                scopes,
+                ends: found.until,
+            })
         })
     }
+}
+
+/// What a guest or constituent may: read what is shown to such, and nothing else.
+fn visitor(party: &PartyCode, pass: &Pass, account: Account<'_>) -> Grant {
+    let reader = match account {
+        Account::Guest(guest) => Reader::Other { party: guest.party.clone(), purpose: guest.purpose },
+        Account::Constituent(constituent) => Reader::Constituent(constituent.id.clone()),
+    };
+    let scopes = [Scope::Read].into();
+    Grant { party: party.clone(), officer: pass.account.clone(), reader, scopes, ends: pass.until }
 }
 
 /// The API's scope for an action's.
@@ -218,7 +258,8 @@ impl TokenStore for Parties {
 fn console(party: &PartyCode) -> Option<Grant> {
     let officer = CONSOLE.parse().ok()?;
     let ends = comity_record::Timestamp::from_millis(i64::MAX);
-    Some(Grant { party: party.clone(), officer, scopes: Scope::ALL.iter().copied().collect(), ends })
+    let scopes = Scope::ALL.iter().copied().collect();
+    Some(Grant { party: party.clone(), officer, reader: Reader::Own, scopes, ends })
 }
 
 /// The API of these parties.

@@ -2,8 +2,7 @@
 
 use super::{Action, Ctx, Fault};
 use crate::reading::{
-    Bound, Copy, Finder, Found, Query, Reader, Seen, Shelf, Sight, Standing, authorise, standings,
-    values_asked,
+    Bound, Copy, Finder, Found, Query, Seen, Shelf, Sight, Standing, authorise, standings, values_asked,
 };
 use comity_exchange::Scope;
 use comity_ledger::store::{Store, StoreFault};
@@ -11,7 +10,7 @@ use comity_record::Timestamp;
 use comity_store::AnyStore;
 use comity_threat::{
     Object,
-    index::{Family, Phrase, fold},
+    index::{Family, Phrase, fold, suggested},
     value::{Value, recognise},
 };
 use schemars::JsonSchema;
@@ -118,6 +117,7 @@ impl Action for Search {
     const SUMMARY: &'static str = "searches the objects held by value, type, label, source, time and text";
     const SCOPE: Scope = Scope::Read;
     const LONGEST: Option<usize> = Some(4 << 20);
+    const FOR_READERS: bool = true;
     type Reply = SearchShown;
 
     async fn run(self, ctx: &Ctx) -> Result<SearchShown, Fault> {
@@ -128,7 +128,7 @@ impl Action for Search {
             let words = ctx.views.index().text.as_ref().ok_or_else(no_words)?;
             words.reaches(size).await?;
         }
-        let sight = Sight::of(ctx, Reader::Own).await?;
+        let sight = Sight::of(ctx, ctx.reader.clone()).await?;
         let search = Searching { ctx, store, sight: &sight };
         if self.values.len() > VALUES {
             let text = format!("{} values were given, the most is {VALUES}", self.values.len());
@@ -141,7 +141,7 @@ impl Action for Search {
     }
 }
 
-fn no_words() -> Fault {
+pub(super) fn no_words() -> Fault {
     Fault::new("search/no-words", "no index of words is kept here, so nothing is found by its text")
         .help("set `index_words = true` for the party in `comity.toml` and start again: it is then built from the log")
 }
@@ -161,7 +161,7 @@ impl Search {
         self.limit.unwrap_or(PAGE).clamp(1, MOST) as usize
     }
 
-    fn query(&self, lengths: &(Vec<u8>, Vec<u8>)) -> Result<Query, Fault> {
+    pub(super) fn query(&self, lengths: &(Vec<u8>, Vec<u8>)) -> Result<Query, Fault> {
         let mut any = Vec::new();
         if !self.values.is_empty() {
             let values: Vec<Value> = self.values.iter().filter_map(|text| recognise(text)).collect();
@@ -171,7 +171,7 @@ impl Search {
                 ));
             }
             let terms = values.iter().flat_map(|value| asked_terms(value, lengths));
-            any.push(terms.map(|term| (Family::Value, term)).collect());
+            any.push(terms.collect());
         }
         let list = |family: Family, texts: &[String]| -> Vec<(Family, String)> {
             texts.iter().map(|text| (family, text.clone())).collect()
@@ -192,7 +192,67 @@ impl Search {
     }
 }
 
+/// Suggests objects whose names begin as somebody types.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Suggest {
+    /// What was typed: whole words, and the beginning of the last.
+    pub typed: String,
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct SuggestedShown {
+    /// The object's name.
+    pub name: String,
+    /// Its type.
+    pub r#type: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// The most suggestions.
+const SUGGESTED: usize = 20;
+
+impl Action for Suggest {
+    const NAME: &'static str = "search.suggest";
+    const SUMMARY: &'static str = "suggests objects whose names begin as somebody types";
+    const SCOPE: Scope = Scope::Read;
+    const FOR_READERS: bool = true;
+    type Reply = Vec<SuggestedShown>;
+
+    async fn run(self, ctx: &Ctx) -> Result<Vec<SuggestedShown>, Fault> {
+        let Some(term) = suggested(&self.typed) else { return Ok(Vec::new()) };
+        let store = ctx.views.feed().store();
+        ctx.views.index().objects.reaches(store.head().await?.size).await?;
+        let sight = Sight::of(ctx, ctx.reader.clone()).await?;
+        let search = Searching { ctx, store, sight: &sight };
+        let found = search.finder().with(Family::Begins, &term, COPIES).await?;
+        let seen: Vec<Seen> = found.iter().map(|found| found.seen).collect();
+        let mut shown = BTreeSet::new();
+        for copy in search.read(&seen).await? {
+            let Ok(object) = Object::read(&copy.bytes) else { continue };
+            if !begins_so(&object, &self.typed) || !search.stands(object.id(), copy.place).await? {
+                continue;
+            }
+            let (id, r#type) = (object.id().to_owned(), object.type_name().to_owned());
+            shown.insert(SuggestedShown { name: what(&object), r#type, id });
+        }
+        Ok(shown.into_iter().take(SUGGESTED).collect())
+    }
+}
+
+/// Whether every word typed begins a word of the object's name or aliases.
+fn begins_so(object: &Object<'_>, typed: &str) -> bool {
+    let aliases = object.get("aliases").into_iter().flat_map(comity_threat::reader::Value::children);
+    let aliases = aliases.filter_map(comity_threat::reader::Value::as_str);
+    let names: Vec<String> =
+        object.text_of("name").into_iter().chain(aliases).map(|name| fold(&name).into_owned()).collect();
+    let begins = |name: &String, word: &str| name.split_whitespace().any(|known| known.starts_with(word));
+    names.iter().any(|name| fold(typed).split_whitespace().all(|word| begins(name, word)))
+}
+
 /// One search of one reader.
+#[derive(Clone, Copy)]
 pub(super) struct Searching<'s> {
     pub ctx: &'s Ctx,
     pub store: &'s AnyStore,
@@ -219,6 +279,13 @@ impl<'s> Searching<'s> {
         let derived: BTreeSet<_> = derived.map(|(id, _)| id).collect();
         let apart = |seen: &Seen| is_withheld(seen) || derived.contains(&seen.class);
         Ok(standings(&copies, apart))
+    }
+
+    /// Whether a copy of an object is one that stands.
+    pub async fn stands(&self, id: &str, place: crate::reading::Place) -> Result<bool, Fault> {
+        let copies = self.copies(id).await?;
+        let found = copies.iter().find(|(found, _)| found.seen.place == place);
+        Ok(found.is_none_or(|(_, standing)| matches!(standing, Standing::Current | Standing::Conflicting)))
     }
 
     async fn page(&self, search: &Search) -> Result<SearchShown, Fault> {
@@ -270,15 +337,15 @@ impl<'s> Searching<'s> {
         lengths: &(Vec<u8>, Vec<u8>),
     ) -> Result<BTreeSet<Seen>, StoreFault> {
         let mut holders = BTreeSet::new();
-        for term in value.map(|value| asked_terms(value, lengths)).unwrap_or_default() {
-            let found = self.finder().with(Family::Value, &term, COPIES).await?;
+        for (family, term) in value.map(|value| asked_terms(value, lengths)).unwrap_or_default() {
+            let found = self.finder().with(family, &term, COPIES).await?;
             holders.extend(found.into_iter().map(|found| found.seen));
         }
         Ok(holders)
     }
 
     /// The lengths of ranges held, where an address is asked for.
-    async fn lengths(&self, values: &[String]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    pub async fn lengths(&self, values: &[String]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
         use comity_threat::value::Kind;
         let address = |text: &String| {
             recognise(text).is_some_and(|value| matches!(value.kind(), Kind::Ipv4 | Kind::Ipv6))
@@ -311,13 +378,16 @@ impl<'s> Searching<'s> {
                 continue;
             }
             let matched = matched.get(&copy.place).cloned().unwrap_or_default();
-            hits.push(hit(&copy, &object, standing.copied(), matched));
+            let mut hit = hit(&copy, &object, standing.copied(), matched);
+            // From whom we have it is our own business.
+            hit.from = hit.from.filter(|_| self.sight.is_own());
+            hits.push(hit);
         }
         Ok(hits)
     }
 }
 
-fn asked_terms(value: &Value, (v4, v6): &(Vec<u8>, Vec<u8>)) -> Vec<String> {
+fn asked_terms(value: &Value, (v4, v6): &(Vec<u8>, Vec<u8>)) -> Vec<(Family, String)> {
     let lengths = if value.text().contains(':') { v6 } else { v4 };
     values_asked(value, lengths)
 }

@@ -22,6 +22,7 @@ use crate::{
         api::{self, Api, ApiLimits, Readiness, Token},
         certificate,
         exchange::{ClientLimits, ExchangeServer, Host, PeerClient, QuotaLimits},
+        export::{self, ExportLimits, ExportServer},
         misp::{self, MispLimits, MispServer},
         taxii::{self, TaxiiLimits, TaxiiServer},
     },
@@ -218,6 +219,8 @@ impl Running {
             requests_per_minute: config.taxii.requests_per_minute,
             body_pause: limits.body_pause,
         };
+        let export_limits = ExportLimits { requests_per_minute: config.taxii.requests_per_minute };
+        let exports = ExportServer::new(Arc::clone(&parties), clock.clone(), export_limits, &metrics);
         let taxii = TaxiiServer::new(parties, clock.clone(), taxii_limits, number, &metrics);
         let api = Api::new(app, tokens, clock.clone(), Arc::clone(random), limits, readiness, metrics);
         for ctx in self.hosted.values() {
@@ -225,6 +228,7 @@ impl Running {
             self.tasks.spawn(super::evidence::watch::keep(ctx.clone(), self.stop.watch()));
         }
         let router = with_actions(api).router().merge(misp::router(misp)).merge(taxii::router(taxii));
+        let router = router.merge(export::router(exports));
         let tls = config.api.has_certificate();
         let tls = tls.then(|| certificate::server(&config.api.certificate, &config.api.key)).transpose()?;
         let tcp = match config.api.listen.0 {

@@ -27,7 +27,7 @@ use comity_store::AnyStore;
 use comity_threat::Object;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 
 /// An object of one collection: its partition, and its id under the node's key.
@@ -94,6 +94,9 @@ impl Projection for CollectionsView {
     fn written(&mut self) {
         self.shared.pages.forget(&std::mem::take(&mut self.rewritten));
         self.publish();
+        if std::mem::take(&mut self.leaves) {
+            self.shared.left.fetch_add(1, Ordering::Release);
+        }
     }
 }
 
@@ -259,6 +262,7 @@ impl CollectionsView {
         }
         let mut objects = versions_of(store, leaving.keys().copied().collect()).await?;
         let before = marks_of(&objects);
+        self.leaves |= !leaving.is_empty();
         for (name, dates) in leaving {
             if let Some(versions) = objects.get_mut(&name) {
                 dates.iter().for_each(|added| versions.remove(*added));

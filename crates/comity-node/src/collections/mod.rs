@@ -9,14 +9,17 @@
 mod cache;
 mod derive;
 mod keys;
+mod outside;
 mod page;
 mod rows;
 
 pub use keys::{CollectionKeys, KeyFileFault};
+pub use outside::Outside;
 pub(crate) use page::is_there;
 pub use page::{Answer, PAGE, PageFault, Question, Sort};
 pub use rows::{Head, TABLES};
 
+use crate::reading::Reader;
 use crate::{
     app::SealedBodies,
     projection::{Feed, Progress},
@@ -27,12 +30,15 @@ use comity_exchange::{
     taxii::{Added, AudienceClass, CollectionId, Held},
 };
 use comity_ledger::store::Partition;
-use comity_record::PartyCode;
+use comity_record::{OfficerId, PartyCode, label::Tlp};
 use comity_store::AnyStore;
 use comity_threat::{Object, Tables};
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The collections of a party, for readers. Cheap to clone.
@@ -55,6 +61,8 @@ pub struct CollectionsView {
     shared: Arc<Shared>,
     known: Known,
     rewritten: Vec<(Partition, Added)>,
+    /// Whether something leaves in the step under way.
+    leaves: bool,
 }
 
 /// What projector and readers share in memory.
@@ -62,6 +70,8 @@ pub struct CollectionsView {
 pub(crate) struct Shared {
     known: RwLock<Known>,
     pages: Pages,
+    /// How often something left a collection since the start.
+    left: AtomicU64,
 }
 
 /// What is known of every collection without a look into the store.
@@ -101,7 +111,12 @@ pub enum Of {
     Class(AudienceClass),
     /// What a saved search finds; it is read-only.
     Search(Arc<SavedSearch>),
+    /// What speaks of a constituent; it is read-only, and the constituent's own.
+    Concerning(OfficerId),
 }
+
+/// The alias of the collection of what speaks of a constituent.
+pub const HITS: &str = "hits";
 
 impl Collections {
     /// Collections over a log, and the projection that fills them.
@@ -119,6 +134,7 @@ impl Collections {
             shared: Arc::clone(&shared),
             known: Known::default(),
             rewritten: Vec::new(),
+            leaves: false,
         };
         (Collections { party, feed, bodies, tables, keys, shared, progress: None }, view)
     }
@@ -138,6 +154,11 @@ impl Collections {
         (self.keys.id(object.id()), derive::held(&self.keys, object, Added::NEVER, 0, 0))
     }
 
+    /// Another text whenever something was taken out of a collection: who keeps what is in them has to read them again.
+    pub fn generation(&self) -> String {
+        format!("{}.{}", std::process::id(), self.shared.left.load(Ordering::Acquire))
+    }
+
     /// Tells readers how far the projection is.
     pub fn follow(&mut self, progress: Progress) {
         self.progress = Some(progress);
@@ -150,7 +171,7 @@ impl Collections {
         let classes = AudienceClass::all().map(|class| self.of_class(class, &known));
         let listed = classes.filter(|one| match &one.of {
             Of::Class(class) => !class.limited || one.head.count > 0,
-            Of::Search(_) => true,
+            Of::Search(_) | Of::Concerning(_) => true,
         });
         let mut out: Vec<Collection> = listed.collect();
         let searches =
@@ -169,6 +190,40 @@ impl Collections {
         let searches =
             known.searches.iter().map(|(partition, search)| self.of_search(*partition, search, &known));
         classes.chain(searches).find(|one| one.alias == name || one.id.to_string() == name)
+    }
+
+    /// The collections that a reader knows of: all for the party itself; for others those of the audience classes that may
+    /// be cleared for such at all, the saved searches that it is offered, and for a constituent what concerns it. Nothing
+    /// in them depends on what is held.
+    pub fn seen(&self, reader: &Reader, offered: &BTreeSet<String>) -> Vec<Collection> {
+        let widest = match reader {
+            Reader::Own => return self.list(),
+            Reader::Other { .. } => Tlp::AmberStrict,
+            Reader::Constituent(_) => Tlp::Amber,
+        };
+        let none = Known { searches: self.known().searches, ..Known::default() };
+        let classes = AudienceClass::all().filter(|class| class.tlp <= widest);
+        let mut out: Vec<Collection> = classes.map(|class| self.of_class(class, &none)).collect();
+        for one in &mut out {
+            one.description = one.description.replacen("every object", "every object shown to you", 1);
+        }
+        if let Reader::Constituent(id) = reader {
+            out.push(outside::concerning(&self.party, id));
+        }
+        let searches = none.searches.iter().filter(|(_, search)| offered.contains(&search.name));
+        out.extend(searches.map(|(partition, search)| self.of_search(*partition, search, &none)));
+        out
+    }
+
+    /// The collection of an id or alias, for a reader.
+    pub fn seen_as(&self, name: &str, reader: &Reader, offered: &BTreeSet<String>) -> Option<Collection> {
+        match reader {
+            Reader::Own => self.find(name),
+            _ => {
+                let mut seen = self.seen(reader, offered).into_iter();
+                seen.find(|one| one.alias == name || one.id.to_string() == name)
+            }
+        }
     }
 
     fn known(&self) -> Known {

@@ -9,15 +9,14 @@ use super::{
     derive::versions_of,
     rows::{BASES, Base, ITEMS, item},
 };
-use crate::projection::Behind;
+use crate::{
+    projection::Behind,
+    reading::{Place, Reader, Shelf, authorise_own},
+};
 use axum::body::Bytes;
-use comity_exchange::{
-    Bodies,
-    tables::{OBJECTS, object_key},
-    taxii::{
-        Added, Encoding, Filter, HeldVersions, Item, Manifest, ManifestEntry, Marks, TaxiiFault, VersionList,
-        envelope, object_media_type,
-    },
+use comity_exchange::taxii::{
+    Added, Encoding, Filter, HeldVersions, Item, Manifest, ManifestEntry, Marks, TaxiiFault, VersionList,
+    envelope, object_media_type,
 };
 use comity_ledger::store::{Order, Partition, Store, StoreFault};
 use comity_record::RecordId;
@@ -32,8 +31,6 @@ use std::{
 pub const PAGE: u32 = 1000;
 /// Rows scanned at once, at most.
 const ROWS: u32 = 4096;
-/// From so many objects of one record on, they are read in one sweep instead of one by one.
-const SWEEP: usize = 16;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +66,7 @@ pub struct Answer {
     /// How they are encoded.
     pub encoding: Encoding,
     /// The dates of its first and last item; none where it is empty.
-    pub span: Option<(Added, Added)>,
+    pub span: Option<(String, String)>,
 }
 
 /// Why there is no page.
@@ -107,7 +104,7 @@ impl Collections {
         let name = Name { question: short, start, limit, encoding: question.encoding };
         let pages = &self.shared.pages;
         if let Some(kept) = pages.find(&name) {
-            let span = Some((kept.first, kept.last));
+            let span = Some((kept.first.to_string(), kept.last.to_string()));
             return Ok(Answer { body: kept.body, encoding: question.encoding, span });
         }
         let generation = pages.generation();
@@ -117,17 +114,18 @@ impl Collections {
         let span = items.first().zip(items.last()).map(|(first, last)| (first.added, last.added));
         let next = span.filter(|_| more).map(|(_, last)| self.keys.page().token(&bound, last));
         let body = self.body(question.sort, items, next).await?;
+        let told = span.map(|(first, last)| (first.to_string(), last.to_string()));
         let Some((first, last)) = span.filter(|_| more && question.encoding != Encoding::Identity) else {
-            return Ok(Answer { body: body.into(), encoding: Encoding::Identity, span });
+            return Ok(Answer { body: body.into(), encoding: Encoding::Identity, span: told });
         };
         let body = encode(body, question.encoding).await?;
         let partition = question.collection.partition;
         pages.keep(name, Kept { partition, first, last, body: body.clone() }, generation);
-        Ok(Answer { body, encoding: question.encoding, span })
+        Ok(Answer { body, encoding: question.encoding, span: told })
     }
 
     /// What a paging token is bound to.
-    fn bound(&self, question: &Question<'_>) -> Vec<u8> {
+    pub(super) fn bound(&self, question: &Question<'_>) -> Vec<u8> {
         let sort = match question.sort {
             Sort::Objects => b'o',
             Sort::Manifest => b'm',
@@ -263,6 +261,15 @@ impl Collections {
         self.records(entries.into_iter()).await
     }
 
+    /// Which of these objects, by entry and slot, are in a collection: they came in and were not taken out.
+    pub async fn present(
+        &self,
+        collection: &Collection,
+        places: &[(u64, u32)],
+    ) -> Result<Vec<bool>, StoreFault> {
+        present_in(self.feed.store(), collection.partition, places).await
+    }
+
     /// The last versions of the objects that a filter names.
     pub async fn of_ids(&self, collection: &Collection, filter: &Filter) -> Result<Vec<Item>, PageFault> {
         let question =
@@ -291,22 +298,14 @@ impl Collections {
         }
     }
 
-    /// The bytes of items, in their order; `None` where they were erased.
+    /// The bytes of items, in their order; `None` where they were erased. These are the party's own collections: who is not
+    /// of the party reads by [`super::Outside`].
     pub async fn bytes(&self, items: &[Item]) -> Result<Vec<Option<Vec<u8>>>, StoreFault> {
-        let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-        for item in items {
-            by_entry.entry(item.entry).or_default().push(item.slot);
-        }
-        let records = self.records(by_entry.keys().copied()).await?;
-        let sealed = self.sealed(&by_entry).await?;
-        let mut opened: BTreeMap<(u64, u32), Vec<u8>> = BTreeMap::new();
-        for (entry, parts) in sealed {
-            let Some(record) = records.get(&entry) else { continue };
-            let bodies = self.bodies.open(*record, &parts).await?;
-            let found = parts.iter().zip(bodies).filter_map(|((part, _), body)| Some((*part, body?)));
-            opened.extend(found.map(|(part, body)| ((entry, part.saturating_sub(1)), body)));
-        }
-        Ok(items.iter().map(|item| opened.remove(&(item.entry, item.slot))).collect())
+        let records =
+            self.records(items.iter().map(|item| item.entry).collect::<BTreeSet<_>>().into_iter()).await?;
+        let places = items.iter().map(|item| Place { entry: item.entry, slot: item.slot }).collect();
+        let permitted = authorise_own(&Reader::Own, places, records);
+        Shelf::new(self.feed.store(), &self.bodies).sweep(&permitted).await
     }
 
     async fn records(
@@ -324,39 +323,26 @@ impl Collections {
         }
         Ok(records)
     }
+}
 
-    /// Sealed parts by entry: in one sweep where many of a record are wanted, the rest together.
-    async fn sealed(
-        &self,
-        wanted: &BTreeMap<u64, Vec<u32>>,
-    ) -> Result<BTreeMap<u64, Vec<(u32, Vec<u8>)>>, StoreFault> {
-        let store = self.feed.store();
-        let mut sealed: BTreeMap<u64, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
-        let mut single = Vec::new();
-        for (entry, slots) in wanted {
-            let span = slots.iter().min().copied().zip(slots.iter().max().copied());
-            let Some((first, last)) = span else { continue };
-            if slots.len() < SWEEP || slots.len() * 4 < (last - first) as usize {
-                single.extend(slots.iter().map(|slot| (*entry, *slot)));
-                continue;
-            }
-            let (from, to) = (object_key(*entry, first), object_key(*entry, last.saturating_add(1)));
-            let rows = store.scan(OBJECTS, 0, &from, &to, u32::MAX, Order::Ascending).await?;
-            let set: BTreeSet<u32> = slots.iter().copied().collect();
-            let parts = rows.into_iter().filter_map(|(key, value)| {
-                let slot = key.last_chunk::<4>().copied().map(u32::from_be_bytes)?;
-                set.contains(&slot).then_some((slot.saturating_add(1), value))
-            });
-            sealed.insert(*entry, parts.collect());
+/// Which of these objects, by entry and slot, are in a partition of the collections.
+pub(super) async fn present_in(
+    store: &impl Store,
+    partition: Partition,
+    places: &[(u64, u32)],
+) -> Result<Vec<bool>, StoreFault> {
+    let entries: BTreeSet<u64> = places.iter().map(|(entry, _)| *entry).collect();
+    let keys: Vec<_> = entries.iter().map(|entry| (0, entry.to_be_bytes().to_vec())).collect();
+    let mut bases = BTreeMap::new();
+    for (entry, value) in entries.into_iter().zip(store.get_many(BASES, &keys).await?) {
+        if let Some(value) = value {
+            bases.insert(entry, Base::from_value(&value)?);
         }
-        let keys: Vec<_> = single.iter().map(|(entry, slot)| (0, object_key(*entry, *slot))).collect();
-        for ((entry, slot), value) in single.into_iter().zip(store.get_many(OBJECTS, &keys).await?) {
-            if let Some(value) = value {
-                sealed.entry(entry).or_default().push((slot.saturating_add(1), value));
-            }
-        }
-        Ok(sealed)
     }
+    let date = |(entry, slot): &(u64, u32)| bases.get(entry).map_or(Added::NEVER, |base| base.at(*slot));
+    let keys: Vec<_> = places.iter().map(|place| (partition, date(place).key().to_vec())).collect();
+    let found = store.get_many(ITEMS, &keys).await?;
+    Ok(found.into_iter().map(|item| item.is_some()).collect())
 }
 
 /// Whether an id is one of these types, or of any where there are none.
@@ -385,7 +371,7 @@ fn entry(item: &Item, bytes: &[u8]) -> Option<ManifestEntry> {
     })
 }
 
-fn unwritten(why: &serde_json::Error) -> StoreFault {
+pub(super) fn unwritten(why: &serde_json::Error) -> StoreFault {
     StoreFault::Damaged { why: format!("an answer cannot be written as JSON: {why}") }
 }
 

@@ -188,6 +188,9 @@ section! {
         packs: Vec<PathBuf> = Vec::new(),
         /// The authorities that servers of feeds are known by: certificates in PEM.
         feed_authorities: PathBuf = PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
+        /// Warning lists in the format of MISP, which name what is no sign of an attack: files or folders, relative paths
+        /// count from the folder of this file. They act on exports, matches and hunts with what is held, and on notices.
+        warning_lists: Vec<PathBuf> = Vec::new(),
     }
 }
 
@@ -208,7 +211,8 @@ impl Config {
                 service.roots = folder.join(&service.roots);
             }
             for party in config.party.values_mut() {
-                party.packs.iter_mut().for_each(|pack| *pack = folder.join(&*pack));
+                let paths = party.packs.iter_mut().chain(&mut party.warning_lists);
+                paths.for_each(|path| *path = folder.join(&*path));
             }
         }
         Ok(config)

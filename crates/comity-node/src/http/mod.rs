@@ -5,9 +5,11 @@
 
 pub mod api;
 mod body;
+mod callers;
 pub(crate) mod certificate;
 mod connection;
 pub mod exchange;
+pub mod export;
 pub mod misp;
 pub(crate) mod post;
 mod problem;

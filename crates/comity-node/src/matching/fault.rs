@@ -80,3 +80,13 @@ impl MatchFault {
         MatchFault::Unreadable { name: path.display().to_string(), why: why.to_string().to_lowercase() }
     }
 }
+
+impl From<MatchFault> for crate::app::Fault {
+    fn from(fault: MatchFault) -> crate::app::Fault {
+        let told = crate::app::Fault::new(fault.code(), fault.to_string());
+        match fault.help() {
+            Some(help) => told.help(help),
+            None => told,
+        }
+    }
+}

@@ -33,7 +33,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// Something to read, unfolded; `count` hears how many bytes of the file were read.
-pub(super) fn unfolded<R: Read + Send + 'static>(
+pub(crate) fn unfolded<R: Read + Send + 'static>(
     inner: R,
     count: Arc<AtomicU64>,
 ) -> io::Result<Box<dyn Read + Send>> {
@@ -63,7 +63,7 @@ pub(super) fn whole(path: &Path) -> Result<Vec<u8>, MatchFault> {
 }
 
 /// The file itself, or the files of a folder and the folders in it, by name.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, MatchFault> {
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, MatchFault> {
     let failed = |why: io::Error| MatchFault::unreadable(path, &why);
     if !fs::metadata(path).map_err(failed)?.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -5,7 +5,7 @@ use super::{Hit, HitIndicator, Indicators, Lists, LogShown, MatchFault, RuleShow
 use comity_record::Timestamp;
 use comity_threat::{
     grade::{Evidence, grade},
-    log::{Format, Found, Reading, Roles, Seen, Tally, Verdict},
+    log::{Format, Found, Reading, Roles, Seen, SoFar, Tally, Verdict},
     matching::{Scanner, Way},
 };
 use std::{
@@ -56,6 +56,11 @@ impl<'m> Matching<'m> {
     ) -> Result<Matching<'m>, MatchFault> {
         let roles = Roles::built_in().map_err(|fault| MatchFault::Table(fault.to_string()))?;
         Ok(Matching { indicators, lists, settings, roles })
+    }
+
+    /// The format of every log, where it is given.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.settings.format
     }
 
     /// Matches a file, or the files of a folder. `progress` hears how many bytes of how many are read.
@@ -123,17 +128,18 @@ impl<'m> Matching<'m> {
     }
 
     /// One log, from its first byte.
-    pub(super) fn log(&'m self, name: &str) -> Log<'m> {
+    fn log(&'m self, name: &str) -> Log<'m> {
+        let so_far = Paused::new(self.settings.format);
+        self.going_on(name, so_far)
+    }
+
+    /// One log, from where another matching of it was paused.
+    pub(super) fn going_on(&'m self, name: &str, paused: Paused) -> Log<'m> {
         let scanner = Scanner::new(self.settings.way.unwrap_or_else(Way::best));
         let reading = Reading::new(&self.indicators.matcher, &self.roles, scanner, self.settings.format)
-            .valid(|origin, time| self.indicators.counts(origin, time));
-        Log {
-            matching: self,
-            name: name.to_owned(),
-            reading,
-            tally: Tally::default(),
-            warned: HashMap::new(),
-        }
+            .valid(|origin, time| self.indicators.counts(origin, time))
+            .going_on(paused.so_far);
+        Log { matching: self, name: name.to_owned(), reading, tally: paused.tally, warned: HashMap::new() }
     }
 
     /// The values of a chain that count at a time, and the list that suppresses them.
@@ -179,6 +185,20 @@ fn evidence(come: &Come, time: Option<i64>) -> Evidence {
     Evidence { confidence, age, sightings, false_positives }
 }
 
+/// A log that is not being read at the moment.
+#[derive(Debug)]
+pub(super) struct Paused {
+    so_far: SoFar,
+    pub(super) tally: Tally,
+}
+
+impl Paused {
+    /// Before its first byte.
+    pub(super) fn new(format: Option<Format>) -> Paused {
+        Paused { so_far: SoFar::of_format(format), tally: Tally::default() }
+    }
+}
+
 /// One log that is being read.
 #[derive(Debug)]
 pub(super) struct Log<'m> {
@@ -205,9 +225,14 @@ impl Log<'_> {
     }
 
     /// Its counts.
-    pub(super) fn finish(mut self) -> Tally {
+    fn finish(self) -> Tally {
+        self.pause().tally
+    }
+
+    /// What is kept of it until another matching goes on.
+    pub(super) fn pause(mut self) -> Paused {
         self.tally.records = self.reading.records();
-        self.tally
+        Paused { so_far: self.reading.stop(), tally: self.tally }
     }
 }
 

@@ -13,6 +13,7 @@ pub use comity_threat::{indicators::Form, log::Format};
 pub use fault::MatchFault;
 pub use follow::Follow;
 pub use hit::{Hit, HitIndicator, LogShown, RuleShown, SuppressedBy};
+pub(crate) use input::{files, unfolded as unfold};
 pub use logs::{Matching, Settings};
 pub use sighting::Sightings;
 pub use sources::{Indicators, Lists, SourceShown};

@@ -1,8 +1,12 @@
 //! Indicators and warning lists from files.
 
 use super::{MatchFault, input};
-use crate::random::Random;
+use crate::{
+    app::indicators::{IndicatorShown, IndicatorsShown},
+    random::Random,
+};
 use comity_threat::{
+    Moment,
     indicators::{self, Form, StixIndicator, Word},
     matching::{Matcher, Origin},
     value::Value,
@@ -11,7 +15,7 @@ use comity_threat::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -53,6 +57,11 @@ impl Come {
         let (from, until) = (i64::MIN, i64::MAX);
         Come { source, id: None, from, until, confidence: None, sightings: 0, false_positives: 0 }
     }
+
+    /// It counts no more, at whatever time: a later version took its place, or took it back.
+    fn end(&mut self) {
+        self.until = i64::MIN;
+    }
 }
 
 /// Indicators, ready to be matched.
@@ -62,6 +71,8 @@ pub struct Indicators {
     pub(super) come: Vec<Come>,
     sources: Vec<SourceShown>,
     stix: BTreeMap<String, (u32, StixIndicator)>,
+    /// Of what a node holds: where each indicator is kept, and of which version.
+    held: HashMap<Box<str>, (Origin, Option<Moment>)>,
     /// Sightings and false positives by the id of the indicator.
     words: BTreeMap<String, (u32, u32)>,
 }
@@ -80,14 +91,7 @@ impl Indicators {
         random: &dyn Random,
         mut progress: impl FnMut(&Path),
     ) -> Result<Indicators, MatchFault> {
-        let secret = random.bytes().map_err(|_| MatchFault::Random)?;
-        let mut read = Indicators {
-            matcher: Matcher::new(secret, 1 << 16),
-            come: Vec::new(),
-            sources: Vec::new(),
-            stix: BTreeMap::new(),
-            words: BTreeMap::new(),
-        };
+        let mut read = Indicators::none(random)?;
         for path in paths {
             for file in input::files(path)? {
                 read.file(&file, form)?;
@@ -99,6 +103,92 @@ impl Indicators {
             return Err(MatchFault::NoIndicators);
         }
         Ok(read)
+    }
+
+    /// None yet: those that a node holds are still to come.
+    ///
+    /// # Errors
+    /// Only where randomness fails.
+    pub fn none(random: &dyn Random) -> Result<Indicators, MatchFault> {
+        let secret = random.bytes().map_err(|_| MatchFault::Random)?;
+        Ok(Indicators {
+            matcher: Matcher::new(secret, 1 << 16),
+            come: Vec::new(),
+            sources: Vec::new(),
+            stix: BTreeMap::new(),
+            held: HashMap::new(),
+            words: BTreeMap::new(),
+        })
+    }
+
+    /// Takes what a node holds under this name, and what comes later, without making anything anew. A later version of an
+    /// indicator takes the place of the one before it.
+    pub fn take_held(&mut self, source: &str, page: &IndicatorsShown) {
+        let number = self.number_of(source);
+        for (id, seen) in &page.words {
+            let word = self.words.entry(id.clone()).or_default();
+            let count = if *seen { &mut word.0 } else { &mut word.1 };
+            *count = count.saturating_add(1);
+            let (sightings, false_positives) = *word;
+            let known =
+                self.held.get(id.as_str()).and_then(|(origin, _)| self.come.get_mut(*origin as usize));
+            if let Some(come) = known {
+                (come.sightings, come.false_positives) = (sightings, false_positives);
+            }
+        }
+        for one in &page.indicators {
+            self.take_one(number, one);
+        }
+    }
+
+    fn take_one(&mut self, source: u32, one: &IndicatorShown) {
+        let moment = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Moment>().ok());
+        let modified = moment(&one.modified);
+        if let Some((origin, known)) = self.held.get(one.id.as_str()).copied() {
+            if known >= modified {
+                return;
+            }
+            if let Some(come) = self.come.get_mut(origin as usize) {
+                come.end();
+            }
+            self.shown(source, |shown| shown.withdrawn += 1);
+        }
+        let millis =
+            |moment: Option<Moment>, none: i64| moment.map_or(none, |moment| moment.timestamp().as_millis());
+        let (sightings, false_positives) = self.words.get(&one.id).copied().unwrap_or_default();
+        let mut come = Come {
+            source,
+            id: Some(one.id.as_str().into()),
+            sightings,
+            false_positives,
+            from: millis(moment(&one.from), i64::MIN),
+            until: millis(moment(&one.until), i64::MAX),
+            confidence: one.confidence,
+        };
+        if one.revoked {
+            come.end();
+        }
+        let origin = self.origin(come);
+        self.held.insert(one.id.as_str().into(), (origin, modified));
+        if one.values.is_empty() && one.id.starts_with("indicator--") {
+            self.shown(source, |shown| shown.patterns += 1);
+        }
+        for (kind, text) in one.values.iter().filter(|_| !one.revoked) {
+            match kind.parse().and_then(|kind| Value::of_canonical(kind, text)) {
+                Ok(value) => self.take(source, origin, &value),
+                Err(fault) => self.refuse(source, fault.to_string()),
+            }
+        }
+    }
+
+    /// The number of a source that is no file.
+    fn number_of(&mut self, source: &str) -> u32 {
+        if let Some(number) = self.sources.iter().position(|shown| shown.source == source) {
+            return number as u32;
+        }
+        let (source, form) = (source.to_owned(), Form::Stix.word().to_owned());
+        self.sources.push(SourceShown { source, form, ..SourceShown::default() });
+        (self.sources.len() - 1) as u32
     }
 
     /// What came of each file.
@@ -238,7 +328,7 @@ impl Indicators {
 
     /// Whether an indicator counts at a time; without a time it does.
     pub(super) fn counts(&self, origin: Origin, time: Option<i64>) -> bool {
-        let Some(come) = self.come_of(origin) else { return false };
+        let Some(come) = self.come_of(origin).filter(|come| come.until != i64::MIN) else { return false };
         time.is_none_or(|time| come.from <= time && time < come.until)
     }
 }
@@ -277,7 +367,8 @@ impl Lists {
         self.lists.is_empty()
     }
 
-    pub(super) fn check(&self, value: &Value) -> Option<Warning<'_>> {
+    /// The list that names a value.
+    pub fn check(&self, value: &Value) -> Option<Warning<'_>> {
         let found = if self.literal { self.lists.literally(value) } else { self.lists.check(value) };
         debug_assert!(!self.literal || found.is_none_or(|warning| warning.how == How::Literally));
         found

@@ -101,11 +101,11 @@ fn a_growing_file_is_followed_through_rotation_and_half_lines() {
     let (indicators, lists) = (indicators(dir.path()), lists(dir.path()));
     let matching = Matching::new(&indicators, &lists, Settings::default()).unwrap();
     let log = dir.path().join("grows.log");
-    let mut followed = Follow::new(&matching, &log);
+    let mut followed = Follow::new(&log);
     let mut hits = Vec::new();
-    let mut turn = |followed: &mut Follow<'_>| {
+    let mut turn = |followed: &mut Follow| {
         let before = hits.len();
-        followed.turn(&mut |hit| hits.push(hit.value.clone())).unwrap();
+        followed.turn(&matching, &mut |hit| hits.push(hit.value.clone())).unwrap();
         hits.split_off(before)
     };
     assert_eq!(turn(&mut followed), [""; 0], "no file yet");
@@ -134,8 +134,52 @@ fn a_growing_file_is_followed_through_rotation_and_half_lines() {
     assert_eq!(turn(&mut followed), ["e.evil.com"]);
     append("1\t192.0.2.1\tf.evil.com");
     assert_eq!(turn(&mut followed), [""; 0]);
-    let shown = followed.finish(&mut |hit| assert_eq!(hit.value, "f.evil.com"));
+    let shown = followed.finish(&matching, &mut |hit| assert_eq!(hit.value, "f.evil.com"));
     assert_eq!((shown.files, shown.records), (3, 6));
+}
+
+#[test]
+fn indicators_that_come_while_a_log_is_followed_count_from_then_on() {
+    use crate::app::indicators::{IndicatorShown, IndicatorsShown};
+    let shown = |id: &str, modified: u32, revoked: bool, name: &str| IndicatorShown {
+        id: format!("indicator--{id}"),
+        modified: Some(format!("2026-01-01T00:00:{modified:02}.000Z")),
+        from: None,
+        until: None,
+        revoked,
+        confidence: None,
+        values: vec![("name".to_owned(), name.to_owned())],
+    };
+    let page = |indicators| IndicatorsShown { indicators, ..IndicatorsShown::default() };
+    let dir = tempfile::tempdir().unwrap();
+    let (lists, log) = (lists(dir.path()), dir.path().join("grows.log"));
+    let mut indicators = Indicators::none(&SystemRandom).unwrap();
+    let mut followed = Follow::new(&log);
+    let mut turn = |indicators: &Indicators, names: &[&str]| {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(&log).unwrap();
+        names.iter().for_each(|name| file.write_all(row(name).as_bytes()).unwrap());
+        let matching = Matching::new(indicators, &lists, Settings::default()).unwrap();
+        let mut hits = Vec::new();
+        followed.turn(&matching, &mut |hit| hits.push(format!("{} {}", hit.line, hit.value))).unwrap();
+        hits
+    };
+    fs::write(dir.path().join("grows.log"), HEADER).unwrap();
+    let names = ["one.example", "two.example", "three.example"];
+    assert_eq!(turn(&indicators, &names), [""; 0]);
+    indicators.take_held(
+        "held",
+        &page(vec![shown("1", 1, false, "one.example"), shown("2", 1, false, "two.example")]),
+    );
+    assert_eq!(turn(&indicators, &names), ["7 one.example", "8 two.example"]);
+    // A later version says another name, another one is taken back; an older version changes nothing.
+    let later = vec![
+        shown("1", 2, false, "three.example"),
+        shown("2", 2, true, "two.example"),
+        shown("1", 0, false, "one.example"),
+    ];
+    indicators.take_held("held", &page(later));
+    assert_eq!(turn(&indicators, &names), ["12 three.example"]);
+    assert_eq!(indicators.sources()[0].withdrawn, 2);
 }
 
 #[test]

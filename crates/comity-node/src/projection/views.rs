@@ -2,7 +2,7 @@
 
 use super::{
     Behind, Feed, Progress,
-    index::{Classes, Index, IndexKey, Objects, Outputs, Text},
+    index::{Classes, Concerned, Index, IndexKey, Objects, Outputs, Text},
     start, start_when_wanted,
 };
 use crate::{
@@ -53,8 +53,8 @@ impl Views {
         changes: &watch::Receiver<u64>,
         stop: Stop,
     ) -> (Views, Projectors) {
-        let (key, classes) = (Arc::new(key), Classes::default());
-        let objects = Objects::new(Arc::clone(&key), classes.clone());
+        let (key, classes, concerned) = (Arc::new(key), Classes::default(), Concerned::default());
+        let objects = Objects::new(Arc::clone(&key), classes.clone(), concerned.clone(), feed.clone());
         let (objects, of_objects) = start(objects, feed.clone(), changes.clone(), stop.watch());
         let mut tasks = vec![of_objects];
         let text = (words == Words::Kept).then(|| {
@@ -70,7 +70,7 @@ impl Views {
             start_when_wanted(outputs, feed.clone(), changes.clone(), stop.watch(), wanted);
         tasks.push(of_outputs);
         let all = [Some(objects.clone()), text.clone()].into_iter().flatten().collect();
-        let index = Index { key, classes, objects, text };
+        let index = Index { key, classes, concerned, objects, text };
         let views = Views { feed, all, index, reads: Reads::default(), outputs, outputs_wanted };
         (views, Projectors { stop, tasks })
     }

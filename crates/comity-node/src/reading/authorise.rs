@@ -18,12 +18,20 @@ use std::{
 pub struct Permitted {
     places: Vec<Place>,
     headers: BTreeMap<u64, Arc<Header>>,
+    /// The records of entries, where no more was asked of them.
+    records: BTreeMap<u64, RecordId>,
 }
 
 impl Permitted {
     /// The places, in the order asked for.
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// The record of an entry.
+    pub(super) fn record(&self, entry: u64) -> Option<RecordId> {
+        let known = self.headers.get(&entry).map(|header| header.record);
+        known.or_else(|| self.records.get(&entry).copied())
     }
 
     /// What is known of the record of an entry.
@@ -66,13 +74,24 @@ pub async fn authorise<S: Store + Kv, B: Bodies>(
     let headers = headers(store, bodies, &entries).await?;
     let mut places: Vec<Place> = seen.iter().map(|one| one.place).collect();
     places.retain(|place| headers.contains_key(&place.entry));
-    let Reader::Other { party, .. } = sight.reader() else { return Ok(Permitted { places, headers }) };
+    let Reader::Other { party, .. } = sight.reader() else {
+        return Ok(Permitted { places, headers, ..Permitted::default() });
+    };
     let released = release(ctx, sight, headers.values().map(|header| header.record).collect()).await?;
-    let mut permitted = Permitted { places, headers };
+    let mut permitted = Permitted { places, headers, ..Permitted::default() };
     permitted.headers.retain(|_, header| released.contains(&header.record));
     permitted.places.retain(|place| permitted.headers.contains_key(&place.entry));
     ctx.views.reads().add(party, permitted.places.len() as u64);
     Ok(permitted)
+}
+
+/// The same for the party itself, whose reads the scope of the token authorises, where the records are known already. For
+/// any other reader it permits nothing.
+pub fn authorise_own(reader: &Reader, places: Vec<Place>, records: BTreeMap<u64, RecordId>) -> Permitted {
+    match reader {
+        Reader::Own => Permitted { places, headers: BTreeMap::new(), records },
+        Reader::Other { .. } | Reader::Constituent(_) => Permitted::default(),
+    }
 }
 
 async fn release(ctx: &Ctx, sight: &Sight, records: BTreeSet<RecordId>) -> Result<BTreeSet<RecordId>, Fault> {

@@ -2,7 +2,8 @@
 
 use super::{Bound, Place, Query, Seen, Sight};
 use crate::projection::index::{
-    ADDED, ClassId, Index, Item, Mac, TERMS, Version, WORD, WORDS, decode, row_key, sortable,
+    ADDED, ClassId, Index, Item, Mac, ROWS, TERMS, Version, WORD, WORDS, decode, entry_terms, row_key,
+    sortable,
 };
 use comity_ledger::store::{Order, Store, StoreFault, Table};
 use comity_threat::index::Family;
@@ -20,6 +21,19 @@ pub struct Found {
     pub at: i64,
     /// Of ids, which version it is.
     pub version: Option<Version>,
+}
+
+/// A record's objects of one class, as they were added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedRow {
+    /// The class.
+    pub class: ClassId,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// The entry of the record.
+    pub entry: u64,
+    /// The slots, in order.
+    pub slots: Vec<u32>,
 }
 
 /// A search through the indexes of a party for one reader.
@@ -95,6 +109,103 @@ impl<'s, S: Store> Finder<'s, S> {
 
     async fn any(&self, term: &str) -> Result<bool, StoreFault> {
         Ok(!self.with(Family::Value, term, 1).await?.is_empty())
+    }
+
+    /// What was added in these classes from a time and entry on, oldest first. At most `limit` rows of each class are read;
+    /// what comes back ends where the first class with more rows does, and it is told whether one has more.
+    pub async fn added(
+        &self,
+        classes: &BTreeSet<ClassId>,
+        (at, entry): (i64, u64),
+        limit: u32,
+    ) -> Result<(Vec<AddedRow>, bool), StoreFault> {
+        let (mut rows, mut end) = (Vec::new(), None);
+        for class in classes.intersection(self.sight.classes()) {
+            let from = row_key(ADDED, &[0; 16], class, at, entry);
+            let to = [class.as_slice(), &[0xff; 17]].concat();
+            let found = self.store.scan(TERMS, ADDED, &from, &to, limit, Order::Ascending).await?;
+            if u32::try_from(found.len()).is_ok_and(|found| found >= limit)
+                && let Some((last, _)) = found.last()
+            {
+                let last = (time_of(last), entry_of(last));
+                end = Some(end.map_or(last, |end: (i64, u64)| end.min(last)));
+            }
+            for (key, value) in found {
+                let slots = decode(ADDED, &value)?.into_iter().map(|item| item.slot).collect();
+                rows.push(AddedRow { class: *class, at: time_of(&key), entry: entry_of(&key), slots });
+            }
+        }
+        rows.retain(|row| end.is_none_or(|end| (row.at, row.entry) <= end));
+        rows.sort_by_key(|row| (row.at, row.entry));
+        Ok((rows, end.is_some()))
+    }
+
+    /// Of a row those slots that meet the conditions of a query; `None` where none does.
+    pub async fn meeting_query(&self, row: AddedRow, query: &Query) -> Result<Option<AddedRow>, StoreFault> {
+        let conditions: Vec<Vec<Term>> = query
+            .any
+            .iter()
+            .map(|any| any.iter().map(|(family, term)| self.term(*family, term)).collect())
+            .collect();
+        let items = row.slots.iter().map(|slot| Item { slot: *slot, version: None }).collect();
+        let met = self.meeting(&row.class, vec![(row.entry, row.at, items)], &conditions).await?;
+        Ok(met.into_iter().next().map(|(_, _, slots)| AddedRow { slots: slots.into_iter().collect(), ..row }))
+    }
+
+    /// The hashes of the ids that stand in a row, by slot, with their versions.
+    pub async fn ids_of(&self, row: &AddedRow) -> Result<BTreeMap<u32, (Mac, Version)>, StoreFault> {
+        let partition = Family::Id.partition();
+        let Some((_, terms)) = self.terms_of(row.entry, &row.class).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let macs: Vec<Mac> =
+            terms.into_iter().filter(|(of, _)| *of == partition).map(|(_, mac)| mac).collect();
+        let keys: Vec<_> = macs
+            .iter()
+            .map(|mac| (partition, row_key(partition, mac, &row.class, row.at, row.entry)))
+            .collect();
+        let mut ids = BTreeMap::new();
+        for (mac, value) in macs.iter().zip(self.store.get_many(TERMS, &keys).await?) {
+            for item in decode(partition, &value.unwrap_or_default())? {
+                item.version.and_then(|version| ids.insert(item.slot, (*mac, version)));
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Every copy of an object that the reader may see, by the hash of its id.
+    pub async fn copies_of(&self, mac: &Mac, limit: u32) -> Result<Vec<Found>, StoreFault> {
+        let partition = Family::Id.partition();
+        let mut found = Vec::new();
+        for class in self.sight.classes() {
+            let (from, to) = range(mac, class, u64::MAX);
+            for (key, value) in
+                self.store.scan(TERMS, partition, &from, &to, limit, Order::Descending).await?
+            {
+                let items = decode(partition, &value)?;
+                found.extend(items.into_iter().map(|item| found_at(entry_of(&key), class, item)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// When the objects of an entry that are of a class were added; `None` for a class that the reader may not see.
+    pub async fn time_of(&self, entry: u64, class: &ClassId) -> Result<Option<i64>, StoreFault> {
+        Ok(self.terms_of(entry, class).await?.map(|(at, _)| at))
+    }
+
+    /// When they were added, and the terms that stand in them.
+    async fn terms_of(
+        &self,
+        entry: u64,
+        class: &ClassId,
+    ) -> Result<Option<(i64, Vec<(u32, Mac)>)>, StoreFault> {
+        if !self.sight.classes().contains(class) {
+            return Ok(None);
+        }
+        let key = [entry.to_be_bytes().as_slice(), class].concat();
+        let row = self.store.get_many(ROWS, &[(0, key)]).await?.pop().flatten();
+        row.map(|row| entry_terms(&row)).transpose()
     }
 
     /// A page of what fits a query, newest first: by the time of adding, then entry, then slot.

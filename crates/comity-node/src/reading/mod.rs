@@ -19,11 +19,12 @@ mod shelf;
 mod sight;
 mod versions;
 
-pub use authorise::{Permitted, Reads, authorise};
-pub use finder::{Finder, Found};
+pub use authorise::{Permitted, Reads, authorise, authorise_own};
+pub use finder::{AddedRow, Finder, Found};
 pub use outputs::outputs;
 pub use query::{Bound, Query, values_asked};
 pub use shelf::{Copy, Header, Shelf};
+pub(crate) use sight::serves_constituents;
 pub use sight::{Reader, Sight};
 pub use versions::{Standing, standings};
 

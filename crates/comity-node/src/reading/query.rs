@@ -3,7 +3,7 @@
 use comity_record::Timestamp;
 use comity_threat::{
     index::{Family, Phrase},
-    value::{Kind, Value, is_public_suffix, range},
+    value::{Kind, Value, names_above, range},
 };
 use std::net::IpAddr;
 
@@ -50,20 +50,15 @@ impl std::str::FromStr for Bound {
 }
 
 /// The terms under which a value may be held: itself; of an address, the ranges around it; of a name, the names above it
-/// down to the one below its public suffix, because an indicator of a domain speaks of all names in it.
-pub fn values_asked(value: &Value, lengths: &[u8]) -> Vec<String> {
-    let term = |kind: Kind, text: &str| format!("{}:{text}", kind.word());
+/// down to the one below its public suffix, because an indicator of a domain speaks of all names in it, and what is held
+/// under it.
+pub fn values_asked(value: &Value, lengths: &[u8]) -> Vec<(Family, String)> {
+    let term = |kind: Kind, text: &str| (Family::Value, format!("{}:{text}", kind.word()));
     let mut terms = vec![term(value.kind(), value.text())];
     match value.kind() {
         Kind::Name => {
-            let mut rest = value.text();
-            while let Some((_, above)) = rest.split_once('.') {
-                if is_public_suffix(above) {
-                    break;
-                }
-                terms.push(term(Kind::Name, above));
-                rest = above;
-            }
+            terms.extend(names_above(value.text()).map(|above| term(Kind::Name, above)));
+            terms.push((Family::Below, value.text().to_owned()));
         }
         Kind::Ipv4 | Kind::Ipv6 => {
             if let Ok(address) = value.text().parse::<IpAddr>() {
@@ -76,7 +71,7 @@ pub fn values_asked(value: &Value, lengths: &[u8]) -> Vec<String> {
 }
 
 /// The range of this length around an address.
-fn around(address: IpAddr, length: u8) -> Option<String> {
+fn around(address: IpAddr, length: u8) -> Option<(Family, String)> {
     let network: IpAddr = match address {
         IpAddr::V4(v4) => {
             let mask = u32::MAX.checked_shl(32u32.checked_sub(length.into())?).unwrap_or(0);
@@ -91,7 +86,7 @@ fn around(address: IpAddr, length: u8) -> Option<String> {
     let text = format!("{network}/{length}");
     range(&text)?;
     let value = comity_threat::value::normalise(Kind::Cidr, &text).ok()?;
-    Some(format!("{}:{}", value.kind().word(), value.text()))
+    Some((Family::Value, format!("{}:{}", value.kind().word(), value.text())))
 }
 
 #[cfg(test)]
@@ -101,10 +96,13 @@ mod tests {
 
     #[test]
     fn a_value_is_looked_for_where_it_may_stand() {
-        let asked = |text: &str, lengths: &[u8]| values_asked(&recognise(text).unwrap(), lengths);
+        let asked = |text: &str, lengths: &[u8]| {
+            let terms = values_asked(&recognise(text).unwrap(), lengths);
+            terms.into_iter().map(|(_, term)| term).collect::<Vec<_>>()
+        };
         assert_eq!(
             asked("www.a.example.co.uk", &[]),
-            ["name:www.a.example.co.uk", "name:a.example.co.uk", "name:example.co.uk"]
+            ["name:www.a.example.co.uk", "name:a.example.co.uk", "name:example.co.uk", "www.a.example.co.uk"]
         );
         assert_eq!(
             asked("192.0.2.77", &[24, 8]),

@@ -7,13 +7,16 @@ use comity_exchange::{
 };
 use comity_ledger::{
     log::{ENTRIES, LOG_PARTITION},
-    store::{Kv, Store, StoreFault},
+    store::{Kv, Order, Store, StoreFault},
 };
 use comity_record::{Canonical, Entry, Labels, PartyCode, RecordId, Signed, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+
+/// From so many objects of one record on, they are read in one sweep instead of one by one.
+const SWEEP: usize = 16;
 
 /// What is known of a record without its objects.
 #[derive(Clone, Debug)]
@@ -81,6 +84,57 @@ impl<'s, S: Store + Kv, B: Bodies> Shelf<'s, S, B> {
             Some(Copy { place: *place, header, bytes: opened.remove(place)? })
         };
         Ok(permitted.places().iter().filter_map(copy).collect())
+    }
+}
+
+impl<S: Store + Kv, B: Bodies> Shelf<'_, S, B> {
+    /// The bytes of the party's own objects in their order, many of a record in one sweep; `None` where they were erased.
+    pub async fn sweep(&self, permitted: &Permitted) -> Result<Vec<Option<Vec<u8>>>, StoreFault> {
+        let mut by_entry: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+        for place in permitted.places() {
+            by_entry.entry(place.entry).or_default().push(place.slot);
+        }
+        let mut opened: BTreeMap<Place, Vec<u8>> = BTreeMap::new();
+        for (entry, parts) in self.sealed(&by_entry).await? {
+            let Some(record) = permitted.record(entry) else { continue };
+            let bodies = self.bodies.open(record, &parts).await?;
+            let found = parts.iter().zip(bodies).filter_map(|((part, _), body)| Some((*part, body?)));
+            opened.extend(found.map(|(part, body)| (Place { entry, slot: part.saturating_sub(1) }, body)));
+        }
+        Ok(permitted.places().iter().map(|place| opened.remove(place)).collect())
+    }
+
+    /// Sealed parts by entry: in one sweep where many of a record are wanted, the rest together.
+    async fn sealed(
+        &self,
+        wanted: &BTreeMap<u64, Vec<u32>>,
+    ) -> Result<BTreeMap<u64, Vec<(u32, Vec<u8>)>>, StoreFault> {
+        let store = self.store;
+        let mut sealed: BTreeMap<u64, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
+        let mut single = Vec::new();
+        for (entry, slots) in wanted {
+            let span = slots.iter().min().copied().zip(slots.iter().max().copied());
+            let Some((first, last)) = span else { continue };
+            if slots.len() < SWEEP || slots.len() * 4 < (last - first) as usize {
+                single.extend(slots.iter().map(|slot| (*entry, *slot)));
+                continue;
+            }
+            let (from, to) = (object_key(*entry, first), object_key(*entry, last.saturating_add(1)));
+            let rows = store.scan(OBJECTS, 0, &from, &to, u32::MAX, Order::Ascending).await?;
+            let set: BTreeSet<u32> = slots.iter().copied().collect();
+            let parts = rows.into_iter().filter_map(|(key, value)| {
+                let slot = key.last_chunk::<4>().copied().map(u32::from_be_bytes)?;
+                set.contains(&slot).then_some((slot.saturating_add(1), value))
+            });
+            sealed.insert(*entry, parts.collect());
+        }
+        let keys: Vec<_> = single.iter().map(|(entry, slot)| (0, object_key(*entry, *slot))).collect();
+        for ((entry, slot), value) in single.into_iter().zip(store.get_many(OBJECTS, &keys).await?) {
+            if let Some(value) = value {
+                sealed.entry(entry).or_default().push((slot.saturating_add(1), value));
+            }
+        }
+        Ok(sealed)
     }
 }
 

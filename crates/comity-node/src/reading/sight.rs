@@ -6,13 +6,13 @@ use crate::{
 };
 use comity_border::{ClassCache, Request, Verdict};
 use comity_record::{
-    PartyCode,
+    OfficerId, PartyCode,
     label::{HandlingCode, Personal, Purpose, Sovereign, Tlp},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Who reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reader {
     /// An officer of the party itself, or its console. That the officer may read at all is the scope of the token.
     Own,
@@ -24,7 +24,7 @@ pub enum Reader {
         purpose: Purpose,
     },
     /// Somebody at home whom the party serves: a hospital, a bank, a provider.
-    Constituent,
+    Constituent(OfficerId),
 }
 
 /// What a reader may see at a moment. It is worked out anew for every request, because law, packs and consents change.
@@ -49,7 +49,7 @@ impl Sight {
                 let classes = shown.map(|(id, _)| id).chain([WITHHELD]).collect();
                 Ok(Sight { reader, classes, request: None })
             }
-            Reader::Constituent => {
+            Reader::Constituent(_) => {
                 let shown = known.into_iter().filter(|(_, known)| serves_constituents(known));
                 Ok(Sight { reader, classes: shown.map(|(id, _)| id).collect(), request: None })
             }
@@ -111,7 +111,7 @@ fn cleared(
 
 /// Whether constituents may see a class: no further than TLP:AMBER, which is for clients on a need-to-know basis (TLP 2.0
 /// section 3), and nothing personal, of the sovereign sphere, restricted by a handling code, or alleging a State's part.
-fn serves_constituents(known: &Known) -> bool {
+pub(crate) fn serves_constituents(known: &Known) -> bool {
     let labels = &known.subject.labels;
     let handling = labels.handling.as_ref().map(|handling| handling.code);
     matches!(labels.tlp, Tlp::Clear | Tlp::Green | Tlp::Amber)

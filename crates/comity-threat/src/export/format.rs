@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr};
 pub enum Format {
     /// A STIX bundle; the bytes of objects as they came.
     Stix,
+    /// Events of MISP: those held as they are, and one made of all else.
+    Misp,
     /// CSV with named columns (RFC 4180).
     Csv,
     /// One value a line.
@@ -25,8 +27,9 @@ pub enum Format {
 
 impl Format {
     /// Every form.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Stix,
+        Format::Misp,
         Format::Csv,
         Format::Plain,
         Format::Suricata,
@@ -40,6 +43,7 @@ impl Format {
     pub fn word(self) -> &'static str {
         match self {
             Format::Stix => "stix",
+            Format::Misp => "misp",
             Format::Csv => "csv",
             Format::Plain => "plain",
             Format::Suricata => "suricata",
@@ -54,10 +58,25 @@ impl Format {
     pub fn media_type(self) -> &'static str {
         match self {
             Format::Stix => "application/stix+json;version=2.1",
+            Format::Misp => "application/json",
             Format::Csv => "text/csv; charset=utf-8",
             Format::Sigma => "application/yaml",
             _ => "text/plain; charset=utf-8",
         }
+    }
+
+    /// The form that the end of a file's name tells: its word, or what such files are usually called.
+    pub fn of_extension(text: &str) -> Option<Format> {
+        Some(match text {
+            "json" => Format::Stix,
+            "txt" => Format::Plain,
+            "rules" => Format::Suricata,
+            "intel" => Format::Zeek,
+            "zone" => Format::Rpz,
+            "yml" => Format::Sigma,
+            "yar" => Format::Yara,
+            word => return word.parse().ok(),
+        })
     }
 
     /// Whether only indicators that are rules of this language can be written.
@@ -84,7 +103,7 @@ impl fmt::Display for Format {
 
 /// A word that names no form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no form of export; known: stix, csv, plain, suricata, zeek, rpz, sigma, yara")]
+#[error("`{text}` is no form of export; known: stix, misp, csv, plain, suricata, zeek, rpz, sigma, yara")]
 pub struct UnknownFormat {
     text: String,
 }

@@ -23,7 +23,7 @@ pub(super) fn header(options: &Options, out: &mut String) {
         Format::Csv => out.push_str(COLUMNS),
         Format::Zeek => out.push_str("#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"),
         Format::Rpz => zone::header(&name, options.now, out),
-        Format::Suricata | Format::Sigma | Format::Yara | Format::Plain => {}
+        Format::Misp | Format::Suricata | Format::Sigma | Format::Yara | Format::Plain => {}
     }
 }
 
@@ -48,7 +48,9 @@ pub(super) fn write(
         Format::Zeek => return zeek(options, row, out).map(|()| 1),
         Format::Suricata => return rules::suricata(row, number, out).map(|()| 1),
         Format::Rpz => return zone::records(row.value, out),
-        Format::Stix | Format::Sigma | Format::Yara => return Err("not written in this language"),
+        Format::Stix | Format::Misp | Format::Sigma | Format::Yara => {
+            return Err("not written in this language");
+        }
     }
     Ok(1)
 }

@@ -8,6 +8,7 @@
 
 mod format;
 mod line;
+mod misp;
 mod rules;
 mod zone;
 
@@ -17,6 +18,7 @@ use crate::{
     Moment, Object,
     value::{Kind, Value, decisive, values_of},
 };
+use comity_record::label::Tlp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an export is to hold.
@@ -53,7 +55,7 @@ pub struct Report {
 pub const MAX_SUPPRESSED: usize = 1000;
 
 /// The warning list that holds a value, where one does.
-pub type Suppress<'s> = &'s dyn Fn(&Value) -> Option<String>;
+pub type Suppress<'s> = &'s (dyn Fn(&Value) -> Option<String> + Sync);
 
 /// An export in the making.
 pub struct Export<'s> {
@@ -62,6 +64,30 @@ pub struct Export<'s> {
     seen: BTreeSet<Value>,
     out: String,
     report: Report,
+    events: misp::Events,
+    /// The latest begin or end of a validity that has passed, and the next one that will.
+    turned: Option<Moment>,
+    turns: Option<Moment>,
+}
+
+/// How far an object may go, which the form of MISP says in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reach {
+    /// The TLP of its record, or of its own marking.
+    pub tlp: Option<Tlp>,
+    /// Whether the record's onward rule limits it further.
+    pub limited: bool,
+}
+
+impl Reach {
+    /// What the object's own markings say.
+    pub fn of(object: &Object<'_>) -> Reach {
+        let refs = object.get("object_marking_refs");
+        let refs = refs.into_iter().flat_map(crate::reader::Value::children);
+        let named = refs.filter_map(crate::reader::Value::as_str);
+        let tlp = named.filter_map(|id| crate::marking::fixed(&id)?.tlp).max();
+        Reach { tlp, limited: false }
+    }
 }
 
 impl std::fmt::Debug for Export<'_> {
@@ -87,17 +113,44 @@ struct Row<'r> {
 impl<'s> Export<'s> {
     /// An export that has its header only.
     pub fn new(options: Options, suppress: Suppress<'s>) -> Export<'s> {
-        let mut out = String::new();
-        line::header(&options, &mut out);
-        Export { options, suppress, seen: BTreeSet::new(), out, report: Report::default() }
+        let mut export = Export::headless(options, suppress);
+        line::header(&export.options, &mut export.out);
+        export
     }
 
-    /// Takes one object.
+    /// An export that gets its header last: [`Export::close`].
+    pub fn headless(options: Options, suppress: Suppress<'s>) -> Export<'s> {
+        Export {
+            options,
+            suppress,
+            seen: BTreeSet::new(),
+            out: String::new(),
+            report: Report::default(),
+            events: misp::Events::default(),
+            turned: None,
+            turns: None,
+        }
+    }
+
+    /// Takes one object, which goes as far as its own markings say.
     pub fn take(&mut self, object: &Object<'_>) {
+        self.take_as(object, Reach::of(object));
+    }
+
+    /// Takes one object of a record that goes as far as told.
+    pub fn take_as(&mut self, object: &Object<'_>, reach: Reach) {
         self.report.objects += 1;
         if self.options.format == Format::Stix {
             return self.splice(object);
         }
+        if self.options.format == Format::Misp && self.events.part(object, reach) {
+            return;
+        }
+        self.convert(object, reach);
+    }
+
+    fn convert(&mut self, object: &Object<'_>, reach: Reach) {
+        self.events.reach = reach;
         if object.common().is_revoked() {
             return self.leave_out("revoked");
         }
@@ -121,8 +174,43 @@ impl<'s> Export<'s> {
 
     /// The end of the text, and the report.
     pub fn finish(mut self) -> (String, Report) {
+        let now = self.options.now;
+        self.settle(now);
         line::footer(&self.options, self.report.written, &mut self.out);
         (self.out, self.report)
+    }
+
+    /// The whole text of a headless export. Its header says when what it holds changed last: when the last object was
+    /// added, or when an indicator began or ended to count since. So equal content is an equal text at any time.
+    pub fn close(mut self, added: Moment) -> (String, Report) {
+        let stamp = self.turned.map_or(added, |turned| turned.max(added));
+        self.settle(stamp);
+        let options = Options { now: stamp, ..self.options.clone() };
+        let mut out = String::new();
+        line::header(&options, &mut out);
+        out.push_str(&self.out);
+        line::footer(&options, self.report.written, &mut out);
+        (out, self.report)
+    }
+
+    /// When the next indicator begins or ends to count, so far as objects were taken.
+    pub fn turns(&self) -> Option<Moment> {
+        self.turns
+    }
+
+    /// Events of MISP come at the end, since their parts come in any order.
+    fn settle(&mut self, stamp: Moment) {
+        if self.options.format != Format::Misp {
+            return;
+        }
+        for (text, reach) in self.events.assemble() {
+            if let Ok(object) = Object::read(text.as_bytes()) {
+                self.convert(&object, reach);
+            }
+        }
+        self.report.written += self.events.assembled();
+        let name = self.options.name.clone();
+        self.out = std::mem::take(&mut self.events).finish(&name, stamp);
     }
 
     /// The bytes of the object as they came.
@@ -134,13 +222,17 @@ impl<'s> Export<'s> {
 
     fn indicator(&mut self, object: &Object<'_>) {
         let until = object.text_of("valid_until").unwrap_or_default();
-        if until.parse::<Moment>().is_ok_and(|until| until <= self.options.now) {
+        if until.parse::<Moment>().is_ok_and(|until| self.has_passed(until)) {
             return self.leave_out("no longer valid");
+        }
+        let from = object.text_of("valid_from").unwrap_or_default();
+        if from.parse::<Moment>().is_ok_and(|from| !self.has_passed(from)) {
+            return self.leave_out("not valid yet");
         }
         let kind = object.text_of("pattern_type").unwrap_or("stix".into());
         let pattern = object.text_of("pattern").unwrap_or_default();
         if kind != "stix" {
-            return self.rule_text(object.id(), &kind, &pattern);
+            return self.rule_text(object, &kind, &pattern);
         }
         if self.options.format.takes_rules_only() {
             return self.leave_out("not written in this language");
@@ -148,6 +240,7 @@ impl<'s> Export<'s> {
         // What needs more than one value to be true would match too much when only one of them is left.
         match decisive(&pattern) {
             Some(decisive) => self.values(object, &decisive.values),
+            None if self.options.format == Format::Misp => self.whole(object, "stix2-pattern", &pattern),
             None => self.leave_out("a pattern that no single value decides"),
         }
     }
@@ -204,6 +297,16 @@ impl<'s> Export<'s> {
             self.report.repeated += 1;
             return;
         }
+        if self.options.format == Format::Misp {
+            match self.events.value(row) {
+                Ok(()) => {
+                    self.seen.insert(row.value.clone());
+                    self.report.written += 1;
+                }
+                Err(reason) => self.leave_out(reason),
+            }
+            return;
+        }
         let number =
             self.options.first_rule.saturating_add(u32::try_from(self.report.written).unwrap_or(u32::MAX));
         match line::write(&self.options, row, number, &mut self.out) {
@@ -216,14 +319,38 @@ impl<'s> Export<'s> {
     }
 
     /// An indicator whose pattern is a rule already.
-    fn rule_text(&mut self, id: &str, kind: &str, pattern: &str) {
+    fn rule_text(&mut self, object: &Object<'_>, kind: &str, pattern: &str) {
+        if self.options.format == Format::Misp {
+            // MISP has one type for both.
+            let named = if kind == "suricata" { "snort" } else { kind };
+            return match named {
+                "snort" | "yara" | "sigma" => self.whole(object, named, pattern),
+                _ => self.leave_out("written in another language"),
+            };
+        }
         if self.options.format.rule_type() != Some(kind) {
             return self.leave_out("written in another language");
         }
-        match rules::verbatim(self.options.format, id, pattern, &mut self.out) {
+        match rules::verbatim(self.options.format, object.id(), pattern, &mut self.out) {
             Ok(()) => self.report.written += 1,
             Err(reason) => self.leave_out(reason),
         }
+    }
+
+    /// An attribute of MISP that is a whole pattern or rule.
+    fn whole(&mut self, object: &Object<'_>, kind: &str, pattern: &str) {
+        self.events.whole(object, kind, pattern);
+        self.report.written += 1;
+    }
+
+    /// Whether a begin or end of validity has passed; which is remembered.
+    fn has_passed(&mut self, moment: Moment) -> bool {
+        let passed = moment <= self.options.now;
+        match passed {
+            true => self.turned = Some(self.turned.map_or(moment, |turned| turned.max(moment))),
+            false => self.turns = Some(self.turns.map_or(moment, |turns| turns.min(moment))),
+        }
+        passed
     }
 
     fn leave_out(&mut self, reason: &'static str) {

@@ -132,6 +132,95 @@ fn zeek_and_zones_have_their_forms() {
 }
 
 #[test]
+fn what_never_was_misp_becomes_an_event_that_goes_no_further_than_its_objects() {
+    use crate::{
+        Context, Policy, Tables,
+        misp::{Arrival, Conversion, Mapping, events},
+    };
+    let green = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
+    let red = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
+    let marked = |text: &str, marking: &str| {
+        text.replacen('{', &format!(r#"{{"object_marking_refs":["{marking}"],"#), 1)
+    };
+    let mut texts = vec![
+        marked(&indicator(1, "[domain-name:value = 'a.bad.example.org']", r#","labels":["a"]"#), green),
+        marked(
+            &indicator(
+                2,
+                "[network-traffic:dst_ref.value = '198.51.100.7' AND network-traffic:dst_port = 80]",
+                "",
+            ),
+            red,
+        ),
+        indicator(9, "[domain-name:value = 'x.example' AND domain-name:value LIKE 'y%']", ""),
+        indicator(11, "rule a { condition: true }", "").replace(r#""stix""#, r#""yara""#),
+    ];
+    // An event that is held in parts comes out as it was.
+    let held = r#"{"Event":{"uuid":"c0a1170e-0000-4000-8000-00000000aaaa","info":"held","date":"2026-01-01","timestamp":"1767225600","distribution":"3","Attribute":[{"uuid":"c0a1170e-0000-4000-8000-00000000bbbb","type":"domain","category":"Network activity","value":"held.example.org","to_ids":true,"timestamp":"1767225600","distribution":"5"}]}}"#;
+    let (mapping, tables) = (Mapping::built_in().unwrap(), Tables::built_in().unwrap());
+    let context = Context::new(&tables, Policy::default());
+    let conversion = Conversion { mapping: &mapping, context: &context, arrival: Arrival::Written };
+    for event in events(held.as_bytes()).unwrap() {
+        conversion.event(held.as_bytes(), event, &mut |object| texts.push(object)).unwrap();
+    }
+    let now: Moment = "2026-03-01T12:00:00Z".parse().unwrap();
+    let options =
+        Options { format: Format::Misp, now, kinds: BTreeSet::new(), name: "trial".into(), first_rule: 1 };
+    let mut export = Export::headless(options, &|_| None);
+    texts.iter().for_each(|text| export.take(&Object::read(text.as_bytes()).unwrap()));
+    let (text, _) = export.close("2026-02-15T00:00:00Z".parse().unwrap());
+    let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let events = whole["response"].as_array().unwrap();
+    assert_eq!(events.len(), 2, "{text}");
+    let found = events.iter().find(|event| event["Event"]["info"] == "held").unwrap();
+    assert_eq!(found, &serde_json::from_str::<serde_json::Value>(held).unwrap());
+    let made = &events.iter().find(|event| event["Event"]["info"] == "trial").unwrap()["Event"];
+    assert_eq!((&made["date"], &made["distribution"]), (&"2026-02-15".into(), &"2".into()));
+    let attributes = made["Attribute"].as_array().unwrap().iter();
+    let shown: Vec<_> = attributes
+        .map(|one| {
+            ["type", "value", "distribution"].map(|key| one[key].as_str().unwrap().to_owned()).join(" ")
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "hostname a.bad.example.org 2",
+            "ip-dst|port 198.51.100.7|80 0",
+            "stix2-pattern [domain-name:value = 'x.example' AND domain-name:value LIKE 'y%'] 0",
+            "yara rule a { condition: true } 0",
+        ]
+    );
+}
+
+#[test]
+fn equal_content_is_an_equal_text_and_the_end_of_a_validity_changes_it() {
+    let at = |now: &str| {
+        let now = now.parse().unwrap();
+        let options =
+            Options { format: Format::Rpz, now, kinds: BTreeSet::new(), name: "a".into(), first_rule: 1 };
+        let mut export = Export::headless(options, &|_| None);
+        let ends = indicator(
+            7,
+            "[domain-name:value = 'ended.example']",
+            r#","valid_until":"2026-03-02T08:00:00.000Z""#,
+        );
+        export.take(&Object::read(ends.as_bytes()).unwrap());
+        let turns = export.turns().map(|turns| turns.to_string());
+        (export.close("2026-02-15T00:00:00Z".parse().unwrap()).0, turns)
+    };
+    let (first, turns) = at("2026-03-01T00:00:00Z");
+    assert_eq!(turns.as_deref(), Some("2026-03-02T08:00:00.000Z"));
+    assert!(first.contains("ended.example CNAME"));
+    assert_eq!(at("2026-03-02T07:59:59Z").0, first);
+    let (second, turns) = at("2026-03-02T08:00:00Z");
+    assert_eq!((second.contains("ended.example"), turns), (false, None));
+    assert_ne!(second.lines().nth(1), first.lines().nth(1), "the serial grows with what ends");
+    // Before it counts, an indicator is not handed out.
+    assert!(!at("2026-02-01T00:00:00Z").0.contains("ended.example"));
+}
+
+#[test]
 fn rules_of_other_languages_come_out_as_they_came() {
     assert!(export(Format::Yara).0.ends_with("\nrule a { condition: true }\n"));
     assert!(export(Format::Sigma).0.ends_with("\ntitle: b\ndetection: {}\n"));

@@ -3,10 +3,12 @@
 //!
 //! A change of what is derived here is a new version of the node's projections (`comity-node/src/projection/index`).
 
+mod begins;
 mod fold;
 mod terms;
 mod text;
 
+pub use begins::{begins, suggested};
 pub use fold::fold;
 pub use terms::{Family, range_length, terms};
 pub use text::{MAX_WORD, Phrase, words};

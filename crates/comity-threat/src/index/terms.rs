@@ -3,7 +3,7 @@
 use crate::{
     Object,
     reader::{JsonKind, Value},
-    value::{Kind, values_of},
+    value::{Kind, host_of, names_above, values_of},
 };
 
 /// What kind of term it is. The numbers are partitions of the index and never change.
@@ -22,6 +22,13 @@ pub enum Family {
     Source = 5,
     /// The id of an object that it refers to.
     Reference = 6,
+    /// A name above a name that it holds, also in a URL or mail address: what is held under `example.org`. 7 is that of
+    /// words, 8 that of what oblivious lookups ask.
+    Below = 9,
+    /// What a word of its name or aliases begins with.
+    Begins = 10,
+    /// A constituent whose addresses, names or networks it speaks of. Derived by the node, which knows them.
+    Concerns = 11,
 }
 
 impl Family {
@@ -49,7 +56,13 @@ pub fn terms(object: &Object<'_>, take: &mut impl FnMut(Family, &str)) {
             let length = length.parse().unwrap_or_default();
             take(Family::Value, &range_length(range.contains(':'), length));
         }
+        if let Some(host) = host_of(&value).filter(|host| host.kind() == Kind::Name) {
+            // The host of a URL stands under its own name.
+            let own = (value.kind() != Kind::Name).then_some(host.text());
+            own.into_iter().chain(names_above(host.text())).for_each(|name| take(Family::Below, name));
+        }
     }
+    super::begins(object, &mut |beginning| take(Family::Begins, beginning));
     if let Some(labels) = object.get("labels") {
         for label in labels.children().filter_map(Value::as_str) {
             take(Family::Label, &super::fold(&label));
@@ -121,7 +134,20 @@ mod tests {
             (Family::Reference, "b--1"),
             (Family::Reference, "tool--1"),
         ];
+        assert!(found.iter().all(|(family, _)| *family != Family::Below), "a name right below its suffix");
         assert_eq!(found, wanted.map(|(family, term)| (family, term.to_owned())));
+    }
+
+    #[test]
+    fn what_is_held_is_found_under_every_name_above_it() {
+        let found = all(r#"{"type":"indicator","id":"indicator--1","pattern_type":"stix",
+            "pattern":"[domain-name:value = 'a.b.example.co.uk' OR url:value = 'http://example.org/x' OR email-addr:value = 'x@m.example.net']"}"#);
+        let below: Vec<_> =
+            found.iter().filter(|(f, _)| *f == Family::Below).map(|(_, t)| t.as_str()).collect();
+        assert_eq!(
+            below,
+            ["b.example.co.uk", "example.co.uk", "example.net", "example.org", "m.example.net"]
+        );
     }
 
     #[test]

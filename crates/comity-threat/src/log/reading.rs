@@ -16,6 +16,12 @@ pub struct Reading<'r> {
     valid: Box<Valid<'r>>,
     scanner: Scanner,
     fields: Scanner,
+    so_far: SoFar,
+}
+
+/// What the reading of a log keeps of what it has read. With it another reading goes on, with other indicators perhaps.
+#[derive(Debug, Default)]
+pub struct SoFar {
     format: Option<Format>,
     columns: zeek::Columns,
     header: Option<csv::Header>,
@@ -25,7 +31,7 @@ pub struct Reading<'r> {
 
 impl std::fmt::Debug for Reading<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Reading({:?}, {} lines)", self.format, self.lines)
+        write!(f, "Reading({:?}, {} lines)", self.so_far.format, self.so_far.lines)
     }
 }
 
@@ -38,6 +44,13 @@ pub struct Seen<'s> {
     pub time: Option<i64>,
     /// The rules it fulfils.
     pub found: &'s [Found],
+}
+
+impl SoFar {
+    /// Before the first line of a log of this format; `None` lets its first line say.
+    pub fn of_format(format: Option<Format>) -> SoFar {
+        SoFar { format, ..SoFar::default() }
+    }
 }
 
 impl<'r> Reading<'r> {
@@ -54,12 +67,18 @@ impl<'r> Reading<'r> {
             valid: Box::new(|_, _| true),
             fields: scanner.clone(),
             scanner,
-            format,
-            columns: zeek::Columns::default(),
-            header: None,
-            lines: 0,
-            records: 0,
+            so_far: SoFar::of_format(format),
         }
+    }
+
+    /// Going on where another reading of the log stopped.
+    pub fn going_on(self, so_far: SoFar) -> Reading<'r> {
+        Reading { so_far, ..self }
+    }
+
+    /// Stops, so that another reading can go on.
+    pub fn stop(self) -> SoFar {
+        self.so_far
     }
 
     /// With a say about which indicators count at which time.
@@ -70,12 +89,12 @@ impl<'r> Reading<'r> {
 
     /// Records so far; lines that are a header or comment are none.
     pub fn records(&self) -> u64 {
-        self.records
+        self.so_far.records
     }
 
     /// The format, once the first line has come.
     pub fn format(&self) -> Option<Format> {
-        self.format
+        self.so_far.format
     }
 
     /// Reads the whole lines of a text, and what is left at its end where it is the `last`. Returns the bytes read; the
@@ -86,7 +105,7 @@ impl<'r> Reading<'r> {
         if whole.is_empty() {
             return end;
         }
-        let format = *self.format.get_or_insert_with(|| {
+        let format = *self.so_far.format.get_or_insert_with(|| {
             let first = whole.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
             Format::of_first_line(&String::from_utf8_lossy(first.unwrap_or_default()), self.roles)
         });
@@ -102,13 +121,14 @@ impl<'r> Reading<'r> {
 
     /// Takes the first line of a log whose columns it names.
     fn without_header<'t>(&mut self, format: Format, text: &'t [u8]) -> &'t [u8] {
-        if format != Format::Csv || self.header.is_some() {
+        if format != Format::Csv || self.so_far.header.is_some() {
             return text;
         }
         let end = memchr(b'\n', text).map_or(text.len(), |at| at + 1);
         let (line, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
-        self.header = Some(csv::Header::read(&String::from_utf8_lossy(line.trim_ascii_end()), self.roles));
-        self.lines += 1;
+        self.so_far.header =
+            Some(csv::Header::read(&String::from_utf8_lossy(line.trim_ascii_end()), self.roles));
+        self.so_far.lines += 1;
         rest
     }
 
@@ -126,8 +146,8 @@ impl<'r> Reading<'r> {
             let (comment, after) = comments.split_at_checked(end).unwrap_or((comments, &[]));
             if !comment.is_empty() {
                 let comment = String::from_utf8_lossy(comment);
-                self.columns.header(comment.trim_end_matches(['\n', '\r']), self.roles);
-                self.lines += 1;
+                self.so_far.columns.header(comment.trim_end_matches(['\n', '\r']), self.roles);
+                self.so_far.lines += 1;
             }
             rest = after;
         }
@@ -146,23 +166,23 @@ impl<'r> Reading<'r> {
             let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
             let rest = text.get(start..).unwrap_or_default();
             let length = memchr(b'\n', rest).unwrap_or(rest.len());
-            self.lines += newlines(text, counted, start);
+            self.so_far.lines += newlines(text, counted, start);
             (counted, done) = (start, start + length + 1);
             self.line(format, rest.get(..length).unwrap_or_default(), each);
         }
-        self.lines += newlines(text, counted, text.len());
+        self.so_far.lines += newlines(text, counted, text.len());
         let unfinished = u64::from(text.last().is_some_and(|byte| *byte != b'\n'));
-        self.records += newlines(text, 0, text.len()) + unfinished;
-        self.lines += unfinished;
+        self.so_far.records += newlines(text, 0, text.len()) + unfinished;
+        self.so_far.lines += unfinished;
     }
 
     fn line(&mut self, format: Format, line: &[u8], each: &mut dyn FnMut(Seen<'_>)) {
         let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
         let record = match format {
-            Format::Zeek => self.columns.read(&line),
+            Format::Zeek => self.so_far.columns.read(&line),
             Format::Json => json::read(&line, self.roles).unwrap_or_else(|| plain(&line)),
             Format::Combined => combined::read(&line).unwrap_or_else(|| plain(&line)),
-            Format::Csv => match &self.header {
+            Format::Csv => match &self.so_far.header {
                 Some(header) => header.line(&line),
                 None => plain(&line),
             },
@@ -177,7 +197,7 @@ impl<'r> Reading<'r> {
         };
         judge.record(&record);
         if !judge.found.is_empty() {
-            each(Seen { line: self.lines + 1, time: record.time, found: &judge.found });
+            each(Seen { line: self.so_far.lines + 1, time: record.time, found: &judge.found });
         }
     }
 }

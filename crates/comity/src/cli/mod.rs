@@ -9,9 +9,9 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        agenda, ask, authority, backup, border, case, collection, config, crossing, demo, evidence, export,
-        feed, house, hunt, import, index, init, keys, law, ledger, letter, lookup, matching, object, peer,
-        ping, pouch, principles, receipt, replay, search, serve, share, task, withdraw,
+        account, agenda, ask, authority, backup, border, case, collection, config, crossing, demo, evidence,
+        export, feed, house, hunt, import, index, init, keys, law, ledger, letter, lookup, matching, object,
+        peer, ping, pouch, principles, receipt, replay, search, serve, share, task, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -124,12 +124,20 @@ pub enum Verb {
     /// Add, list and end tokens for the local API
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Token(house::Token),
+    /// Let officers of other parties read here what is cleared for them
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Guest(account::GuestVerb),
+    /// Serve the people at home: accounts, and who of them is hit
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Constituent(account::ConstituentVerb),
+    /// Offer saved searches to the members of a circle
+    Circle(account::Circle),
     /// Hunt with patterns in observed data and logs
     Hunt(hunt::Hunt),
     /// Take in STIX and lists from files
     Import(import::Import),
     /// Write STIX as lists, rules and zones for other tools
-    Export(export::Export),
+    Export(Box<export::Export>),
     /// Match logs against indicators, at home
     Match(Box<matching::Match>),
     /// Search what is held, by value, type, label, source, time and text
@@ -184,36 +192,41 @@ impl Verb {
     /// Whether the verb shows what a party's node holds.
     pub fn is_of_a_node(&self) -> bool {
         let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node())
-            || matches!(self, Verb::Case(case) if case.shows_a_node())
-            || matches!(self, Verb::Evidence(evidence) if evidence.is_of_a_node());
-        page || matches!(
-            self,
-            Verb::Peer(_)
-                | Verb::Unit(_)
-                | Verb::Authority(_)
-                | Verb::Task(_)
-                | Verb::Agenda(_)
-                | Verb::Ping(_)
-                | Verb::Officer(_)
-                | Verb::Token(_)
-                | Verb::Import(_)
-                | Verb::Search(_)
-                | Verb::Object(_)
-                | Verb::Index(_)
-                | Verb::Share(_)
-                | Verb::Lookup(_)
-                | Verb::Ask(_)
-                | Verb::Feed(_)
-                | Verb::Collection(_)
-                | Verb::Inbox(_)
-                | Verb::Outbox(_)
-                | Verb::Crossing(_)
-                | Verb::Pouch(_)
-                | Verb::Recall(_)
-                | Verb::Erase(_)
-                | Verb::Replay(_)
-                | Verb::Backup(_)
-        )
+            || matches!(self, Verb::Case(case) if case.shows_a_node());
+        let export = matches!(self, Verb::Evidence(evidence) if evidence.is_of_a_node())
+            || matches!(self, Verb::Export(export) if export.is_of_a_node());
+        page || export
+            || matches!(
+                self,
+                Verb::Peer(_)
+                    | Verb::Unit(_)
+                    | Verb::Officer(_)
+                    | Verb::Token(_)
+                    | Verb::Guest(_)
+                    | Verb::Constituent(_)
+                    | Verb::Circle(_)
+                    | Verb::Import(_)
+                    | Verb::Search(_)
+                    | Verb::Object(_)
+                    | Verb::Index(_)
+                    | Verb::Share(_)
+                    | Verb::Ping(_)
+                    | Verb::Agenda(_)
+                    | Verb::Task(_)
+                    | Verb::Authority(_)
+                    | Verb::Lookup(_)
+                    | Verb::Ask(_)
+                    | Verb::Feed(_)
+                    | Verb::Collection(_)
+                    | Verb::Inbox(_)
+                    | Verb::Outbox(_)
+                    | Verb::Crossing(_)
+                    | Verb::Pouch(_)
+                    | Verb::Recall(_)
+                    | Verb::Erase(_)
+                    | Verb::Replay(_)
+                    | Verb::Backup(_)
+            )
     }
 }
 

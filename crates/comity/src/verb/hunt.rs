@@ -19,7 +19,8 @@ const HELP: &str = "\
 Patterns come from STIX indicators or from a text with one pattern a line; the \
 word `held` means the indicators this node holds. They are asked of STIX observed \
 data (--observed) and of logs (--log: Zeek, JSON lines, web servers, CSV), or of the \
-observed data this node holds (--held). `.zst` is unfolded; files need no node. \
+observed data this node holds (--held). `.zst` and `.gz` are unfolded; files need no \
+node. \
 Nothing leaves the machine; a sighting crosses only if you share it. The exit code \
 is 1 where nothing was found.
 
@@ -80,7 +81,16 @@ pub fn run(verb: &Hunt, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit
         if wants_held {
             given.extend(reach::ask(&chosen.place()?, HeldPatterns {})?);
         }
-        in_files(given, &verb.observed, &verb.logs)?
+        let bar = super::matching::bar("logs");
+        let sizes: Vec<u64> =
+            verb.logs.iter().map(|log| log.metadata().map_or(0, |found| found.len())).collect();
+        bar.set_length(sizes.iter().sum::<u64>().max(1));
+        let shown = in_files(given, &verb.observed, &verb.logs, &mut |path, read| {
+            let before = verb.logs.iter().zip(&sizes).take_while(|(log, _)| log.as_path() != path);
+            bar.set_position(before.map(|(_, size)| size).sum::<u64>() + read);
+        });
+        bar.finish_and_clear();
+        shown?
     };
     match (screen.form(), verb.form) {
         (Spoken::Json, _) | (_, Form::Table) => screen.answer(&shown, |screen| show(screen, &shown)),

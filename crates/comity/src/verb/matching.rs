@@ -1,8 +1,10 @@
 //! `comity match`: logs against indicators, at home.
 
+mod gather;
+
 use crate::{
     Exit, Fault, Screen,
-    place::Chosen,
+    place::{Chosen, Place},
     reach,
     screen::{Cell, Form as ScreenForm, Table, Tone},
 };
@@ -12,8 +14,7 @@ use comity_node::{
     clock::Clock,
     config::Text,
     matching::{
-        Follow, Hit, Indicators, Lists, LogShown, MatchFault, Matching, Settings, Sightings, SourceShown,
-        form, format,
+        Follow, Hit, Lists, LogShown, MatchFault, Matching, Settings, Sightings, SourceShown, form, format,
     },
     random::SystemRandom,
 };
@@ -28,11 +29,15 @@ const IN_TABLE: usize = 1000;
 const IN_DOCUMENT: usize = 100_000;
 /// How often a followed file is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Turns between two records of sightings: ten seconds of pauses.
+const SHARED: u32 = 50;
 
 const HELP: &str = "\
 Indicators are STIX, or lists: one value a line (defanged or not), trails, tables \
 with a URL column, addresses in the first column; folders of them; `.zst` and \
-`.gz` are unfolded. Logs are Zeek (TSV and JSON), Suricata EVE, Windows events as \
+`.gz` are unfolded. `held` means those this node holds, `saved:NAME` those of a saved \
+search; its own warning lists then act too, and while a log is followed, what comes \
+to the node counts at once. Logs are Zeek (TSV and JSON), Suricata EVE, Windows events as \
 JSON lines, web servers, tables with named columns and plain text; `-` is \
 standard input. A hit that a warning list names is shown as suppressed. Nothing \
 of a log leaves this machine: --share makes a record of sightings, which say \
@@ -40,6 +45,7 @@ what was seen, how often and when.
 
 Example:
   comity match --indicators feed.json --log dns.log --warnings lists/
+  comity match --indicators held --log dns.log --follow --share --dir ./xa
 
 Next:
   comity match --indicators feed.json --log dns.log --share --dir ./xa
@@ -60,7 +66,7 @@ pub enum Output {
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Match {
-    /// Files or folders of indicators
+    /// Files or folders of indicators, `held`, or `saved:NAME`
     #[arg(long, value_name = "WHAT", required = true, num_args = 1..)]
     indicators: Vec<PathBuf>,
     /// The logs: files, folders, or `-`
@@ -114,23 +120,25 @@ impl From<MatchFault> for Fault {
 
 /// Matches.
 pub fn run(verb: &Match, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let place = if verb.share { Some(chosen.place()?) } else { None };
+    let asked = gather::Asked::of(&verb.indicators);
+    let place = if verb.share || asked.wants_a_node() { Some(chosen.place()?) } else { None };
     if verb.follow && (verb.log.len() != 1 || verb.log.iter().any(|log| log.as_os_str() == "-")) {
         return Err(Fault::new(Exit::Usage, "match/follow-one", "only one file can be followed"));
     }
     let settings = Settings { format: named(verb.format.as_deref(), format, "format")?, way: None };
     let form = named(verb.form.as_deref(), form, "form")?;
-    let bar = bar("indicators");
-    let indicators = Indicators::load(&verb.indicators, form, &SystemRandom, |_| bar.tick());
-    bar.finish_and_clear();
-    let indicators = indicators?;
-    let lists = Lists::load(&verb.warnings, verb.literal, &SystemRandom)?;
-    let matching = Matching::new(&indicators, &lists, settings)?;
-    let mut work = Work { verb, hits: Vec::new(), more: 0, sightings: Sightings::default() };
-    let logs = work.logs(&matching, screen)?;
-    let mut records = Vec::new();
-    if let Some(place) = &place {
-        records = share(place, &work.sightings)?;
+    let mut gathered = asked.gather(form, place.as_ref())?;
+    let lists = Lists::load(&warnings(verb, &asked, place.as_ref()), verb.literal, &SystemRandom)?;
+    let (hits, sightings) = (Vec::new(), Sightings::default());
+    let mut work = Work { verb, hits, more: 0, sightings, records: Vec::new() };
+    let logs = if verb.follow {
+        let following = Following { asked: &asked, form, lists: &lists, settings, place: place.as_ref() };
+        vec![work.follow(&mut gathered, &following, screen)?]
+    } else {
+        work.logs(&Matching::new(&gathered.indicators, &lists, settings)?, screen)?
+    };
+    if let Some(place) = place.as_ref().filter(|_| verb.share) {
+        work.records.extend(share(place, &work.sightings)?);
     }
     if verb.output == Output::Stix {
         let bundle = bundle(&work.sightings)?;
@@ -138,12 +146,12 @@ pub fn run(verb: &Match, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exi
         return Ok(Exit::Ok);
     }
     let answer = Answer {
-        sources: indicators.sources(),
+        sources: gathered.indicators.sources(),
         warning_lists: lists.len(),
         logs,
         hits: work.hits,
         more: work.more,
-        records,
+        records: work.records,
     };
     screen.answer(&answer, |screen| show(screen, verb.output, &answer));
     Ok(Exit::Ok)
@@ -159,18 +167,36 @@ fn named<T>(word: Option<&str>, of: fn(&str) -> Option<T>, what: &str) -> Result
     of(word).map(Some).ok_or_else(unknown)
 }
 
+/// The warning lists: those named, and those of the node where what it holds is matched.
+fn warnings(verb: &Match, asked: &gather::Asked, place: Option<&Place>) -> Vec<PathBuf> {
+    let mut paths = verb.warnings.clone();
+    if let Some(place) = place.filter(|_| asked.wants_a_node()) {
+        let settings = place.config.party.get(&Text(place.party.clone()));
+        paths.extend(settings.into_iter().flat_map(|settings| settings.warning_lists.clone()));
+    }
+    paths
+}
+
 struct Work<'v> {
     verb: &'v Match,
     hits: Vec<Hit>,
     more: u64,
+    /// What was seen and is not shared yet.
     sightings: Sightings,
+    records: Vec<String>,
+}
+
+/// What is needed while a log is followed.
+struct Following<'f> {
+    asked: &'f gather::Asked,
+    form: Option<comity_node::matching::Form>,
+    lists: &'f Lists,
+    settings: Settings,
+    place: Option<&'f Place>,
 }
 
 impl Work<'_> {
     fn logs(&mut self, matching: &Matching<'_>, screen: &mut Screen<'_>) -> Result<Vec<LogShown>, Fault> {
-        if self.verb.follow {
-            return Ok(vec![self.follow(matching, screen)?]);
-        }
         let mut out = Vec::new();
         for path in &self.verb.log {
             if path.as_os_str() == "-" {
@@ -190,23 +216,40 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// Until the process is stopped; then what was counted is shown.
-    fn follow(&mut self, matching: &Matching<'_>, screen: &mut Screen<'_>) -> Result<LogShown, Fault> {
+    /// Until the process is stopped; then what was counted is shown. What comes to the node meanwhile is taken between two
+    /// turns, and what was seen becomes a record at the first pause, then at most every ten seconds.
+    fn follow(
+        &mut self,
+        gathered: &mut gather::Gathered,
+        following: &Following<'_>,
+        screen: &mut Screen<'_>,
+    ) -> Result<LogShown, Fault> {
+        let Following { asked, form, lists, settings, place } = *following;
         let path = self.verb.log.first().cloned().unwrap_or_default();
-        let mut followed = Follow::new(matching, &path);
-        reach::runtime()?.block_on(async {
-            let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
-            loop {
-                let turn = followed.turn(&mut |hit| self.take(hit, screen));
-                let read = turn.map_err(|why| Fault::file(&path, &why))?;
-                screen.show_now();
-                let pause = if read { Duration::ZERO } else { PAUSE };
-                if tokio::time::timeout(pause, &mut stop).await.is_ok() {
-                    break;
-                }
+        let mut followed = Follow::new(&path);
+        let runtime = reach::runtime()?;
+        let mut stop = Box::pin(tokio::signal::ctrl_c());
+        let mut coming = gathered.listen(&runtime, place);
+        let mut rested = SHARED;
+        loop {
+            if gathered.take(&mut coming) {
+                *gathered = asked.gather(form, place)?;
+                coming = gathered.listen(&runtime, place);
             }
-            Ok(followed.finish(&mut |hit| self.take(hit, screen)))
-        })
+            let matching = Matching::new(&gathered.indicators, lists, settings)?;
+            let turn = followed.turn(&matching, &mut |hit| self.take(hit, screen));
+            let read = turn.map_err(|why| Fault::file(&path, &why))?;
+            screen.show_now();
+            rested += 1;
+            if let Some(place) = place.filter(|_| self.verb.share && !read && rested > SHARED) {
+                self.records.extend(share(place, &std::mem::take(&mut self.sightings))?);
+                rested = 0;
+            }
+            let pause = if read { Duration::ZERO } else { PAUSE };
+            if runtime.block_on(async { tokio::time::timeout(pause, &mut stop).await }).is_ok() {
+                return Ok(followed.finish(&matching, &mut |hit| self.take(hit, screen)));
+            }
+        }
     }
 
     fn take(&mut self, hit: &Hit, screen: &mut Screen<'_>) {
@@ -248,7 +291,8 @@ fn share(place: &crate::place::Place, sightings: &Sightings) -> Result<Vec<Strin
     Ok(reach::import(place, file.path(), &options, |_, _| {})?.records)
 }
 
-fn bar(what: &str) -> ProgressBar {
+/// A bar for long work.
+pub(super) fn bar(what: &str) -> ProgressBar {
     let bar = ProgressBar::new(1);
     // The template is fixed; where it were wrong, the default style shows the same bar.
     let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {elapsed}");

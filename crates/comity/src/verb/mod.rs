@@ -1,5 +1,6 @@
 //! One file per verb. A verb reads what it was given, asks the crate that knows, and shows the answer.
 
+pub mod account;
 pub mod agenda;
 pub mod ask;
 pub mod authority;
@@ -70,9 +71,12 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Task(verb) => task::run(&verb, &chosen, screen),
         Verb::Officer(verb) => house::officer(&verb, &chosen, screen),
         Verb::Token(verb) => house::token(&verb, &chosen, screen),
+        Verb::Guest(verb) => account::guest(&verb, &chosen, screen),
+        Verb::Constituent(verb) => account::constituent(&verb, &chosen, screen),
+        Verb::Circle(verb) => account::circle(&verb, &chosen, screen),
         Verb::Hunt(verb) => hunt::run(&verb, &chosen, screen),
         Verb::Import(verb) => import::run(&verb, &chosen, screen),
-        Verb::Export(verb) => export::run(&verb, screen),
+        Verb::Export(verb) => export::run(&verb, &chosen, screen),
         Verb::Match(verb) => matching::run(&verb, &chosen, screen),
         Verb::Search(verb) => search::run(&verb, &chosen, screen),
         Verb::Object(verb) => object::run(&verb, &chosen, screen),

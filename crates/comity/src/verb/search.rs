@@ -7,7 +7,7 @@ use crate::{
     screen::{Cell, Table, Tone},
 };
 use clap::Args;
-use comity_node::app::search::{Search as SearchAction, SearchShown};
+use comity_node::app::search::{Search as SearchAction, SearchShown, Suggest, SuggestedShown};
 use std::{
     fs::File,
     io::{self, Read},
@@ -16,8 +16,9 @@ use std::{
 
 const HELP: &str = "\
 All that is given must hold; of several values, types or sources one. Values may \
-be defanged. A name is also found where a name above it is held, an address where \
-a range around it is. Without --all-versions only copies that stand are shown.
+be defanged. A name is also found where a name above it is held, and finds what is \
+held under it; an address is found where a range around it is. --suggest gives \
+objects whose names begin so. Without --all-versions only copies that stand are shown.
 
 Example:
   comity search bad[.]example.org 192.0.2.7 --dir ./xa
@@ -67,10 +68,18 @@ pub struct Search {
     /// Where the page before ended
     #[arg(long, value_name = "PLACE")]
     after: Option<String>,
+    /// Suggest names that begin so, instead of searching
+    #[arg(long, value_name = "BEGINNING", conflicts_with_all = ["value", "values", "types", "labels", "sources", "text"])]
+    suggest: Option<String>,
 }
 
 /// Searches.
 pub fn run(verb: &Search, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    if let Some(typed) = &verb.suggest {
+        let shown = reach::ask(&chosen.place()?, Suggest { typed: typed.clone() })?;
+        screen.answer(&shown, |screen| suggest(&shown, screen));
+        return Ok(if shown.is_empty() { Exit::No } else { Exit::Ok });
+    }
     let mut values = verb.value.clone();
     if let Some(path) = &verb.values {
         values.extend(listed(path)?);
@@ -90,6 +99,14 @@ pub fn run(verb: &Search, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Ex
     let shown = reach::ask(&chosen.place()?, search)?;
     screen.answer(&shown, |screen| show(&shown, screen));
     Ok(if shown.hits.is_empty() { Exit::No } else { Exit::Ok })
+}
+
+fn suggest(shown: &[SuggestedShown], screen: &mut Screen<'_>) {
+    let mut table = Table::new(&["name", "type", "id"]);
+    for one in shown {
+        table.row([one.name.as_str().into(), one.r#type.as_str().into(), one.id.as_str().into()]);
+    }
+    if table.is_empty() { screen.text("No name held begins so.") } else { screen.table(&table) }
 }
 
 fn show(shown: &SearchShown, screen: &mut Screen<'_>) {

@@ -212,10 +212,10 @@ fn the_house_is_kept_in_order() {
 }
 
 /// A node that serves, until it is told to stop.
-struct Serving(Child);
+pub struct Serving(Child);
 
 impl Serving {
-    fn start(folder: &Path, name: &str) -> Serving {
+    pub fn start(folder: &Path, name: &str) -> Serving {
         let mut child = Command::new(env!("CARGO_BIN_EXE_comity"))
             .args(["serve", "--dir", name])
             .current_dir(folder)
@@ -232,7 +232,7 @@ impl Serving {
     }
 
     /// Tells it to stop, and waits until it has.
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
         assert!(told.success() && self.0.wait().unwrap().success());
     }

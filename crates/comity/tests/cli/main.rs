@@ -7,6 +7,7 @@ mod astray;
 mod backup;
 mod border;
 mod built;
+mod capture;
 mod case;
 mod crossing;
 mod door;

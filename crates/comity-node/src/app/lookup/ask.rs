@@ -11,7 +11,7 @@ use comity_exchange::{
     tables::LookupSide,
 };
 use comity_record::{Canonical, PartyCode, label::Purpose};
-use comity_threat::value::recognise;
+use comity_threat::{index::Family, value::recognise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -101,7 +101,10 @@ impl Action for Lookup {
 fn terms(text: &str, above: bool) -> Result<Vec<String>, Fault> {
     let value = recognise(text)
         .ok_or_else(|| Fault::input(format!("`{text}` is no name, address, URL, hash or mail address")))?;
-    let mut terms = values_asked(&value, if value.text().contains(':') { &[64, 48, 32] } else { &[24, 16] });
+    let asked = values_asked(&value, if value.text().contains(':') { &[64, 48, 32] } else { &[24, 16] });
+    // A set holds values alone; what stands under a name is not in it.
+    let values = asked.into_iter().filter(|(family, _)| *family == Family::Value);
+    let mut terms: Vec<String> = values.map(|(_, term)| term).collect();
     terms.truncate(if above { terms.len() } else { 1 });
     Ok(terms)
 }

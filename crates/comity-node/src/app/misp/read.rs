@@ -147,6 +147,10 @@ impl<'c> Events<'c> {
 
     /// The parties that this node knows, as organisations of MISP; its own first.
     pub async fn organisations(&self) -> Result<Vec<Organisation>, Fault> {
+        if !self.sight.is_own() {
+            // Whom else we know is nobody's business.
+            return Ok(vec![us(self.ctx)]);
+        }
         let peers = self.ctx.sequencer.run(|desk, _| {
             Box::pin(
                 async move { desk.peers().keys().map(|code| code.as_str().to_owned()).collect::<Vec<_>>() },

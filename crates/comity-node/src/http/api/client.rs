@@ -37,8 +37,8 @@ use tokio::{
     sync::mpsc,
 };
 
-/// The longest answer that is read, in bytes: a pouch in hexadecimal digits is the longest there is.
-const ANSWER: usize = 64 << 20;
+/// The longest answer that is read, in bytes: an export of all that is held is the longest there is.
+const ANSWER: usize = 1 << 30;
 /// How long an answer may pause once it has begun.
 const PAUSE: Duration = Duration::from_secs(60);
 /// Bytes of a file that are sent at a time, and pieces that may wait.

@@ -51,6 +51,7 @@ impl Known {
     fn add(&mut self, scopes: &[Scope], ends: Timestamp) -> Token {
         let token = Token::draw(&SystemRandom).unwrap();
         let grant = Grant {
+            reader: crate::reading::Reader::Own,
             party: "XA".parse().unwrap(),
             officer: "duty.officer".parse().unwrap(),
             scopes: scopes.iter().copied().collect::<BTreeSet<_>>(),

@@ -3,6 +3,7 @@
 use crate::{
     http::{Answer, Problem},
     random::{Random, RandomFailed},
+    reading::Reader,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use comity_record::{Hash, OfficerId, PartyCode, Timestamp, sha256};
@@ -17,8 +18,10 @@ pub struct Token(String);
 pub struct Grant {
     /// The party it belongs to; it opens nothing of another.
     pub party: PartyCode,
-    /// The officer answerable for what is done with it.
+    /// The officer answerable for what is done with it; the id of the account, where it is one of a guest or constituent.
     pub officer: OfficerId,
+    /// As whom its holder reads.
+    pub reader: Reader,
     /// What it opens.
     pub scopes: BTreeSet<Scope>,
     /// Until when (exclusive).

@@ -12,7 +12,6 @@ use crate::{
     },
     metrics::{Counter, Histogram, Metrics},
     random::Random,
-    reading::Reader,
 };
 use axum::{
     body::Body,
@@ -290,7 +289,7 @@ impl Visit<'_> {
 
     /// What the reader may see now.
     pub(super) async fn events(&self) -> Result<Events<'_>, Refused> {
-        Ok(Events::of(&self.ctx, Reader::Own).await?)
+        Ok(Events::of(&self.ctx, self.ctx.reader.clone()).await?)
     }
 
     /// Calls `act` with what a write needs from outside.

@@ -10,7 +10,7 @@ use comity_threat::SpecVersion;
 pub(super) async fn list(visit: &Visit) -> Result<Response, PageFault> {
     known(visit)?;
     visit.ctx.collections.reach(visit.ctx.sequencer.size()).await?;
-    let collections = visit.ctx.collections.list().iter().map(|one| resource(visit, one)).collect();
+    let collections = visit.ctx.collections_seen().iter().map(|one| resource(visit, one)).collect();
     Ok(reply::json(StatusCode::OK, &CollectionList { collections })?)
 }
 

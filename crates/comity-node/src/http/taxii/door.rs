@@ -11,10 +11,11 @@ use crate::{
     collections::{Collection, PageFault},
     http::{
         Scheme,
-        api::{Grant, Scope, Token},
-        quota::{Quota, QuotaLimits},
+        api::{Grant, Scope},
+        callers::{Callers, TurnedAway},
     },
     metrics::{Counter, Histogram, Metrics},
+    reading::Sight,
 };
 use axum::{
     body::Body,
@@ -22,14 +23,11 @@ use axum::{
     http::{HeaderMap, header},
     response::Response,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use comity_exchange::taxii::{Encoding, Filter, TaxiiFault, accepts, encoding};
-use comity_record::Hash;
 use std::{
-    collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -48,11 +46,8 @@ pub struct TaxiiLimits {
 
 /// The server, over the parties of a process.
 pub struct TaxiiServer {
-    parties: Arc<Parties>,
-    clock: Clock,
+    callers: Callers,
     limits: TaxiiLimits,
-    /// One account per token, and one (`None`) for all callers without.
-    accounts: Mutex<HashMap<Option<Hash>, Arc<Quota>>>,
     /// Requests so far: with the process's own number it names a request.
     requests: AtomicU64,
     number: String,
@@ -91,10 +86,8 @@ impl TaxiiServer {
             metrics.counter("comity_taxii_requests_total", "Requests of TAXII.", &[("result", result)])
         };
         TaxiiServer {
-            parties,
-            clock,
+            callers: Callers::new(parties, clock, limits.requests_per_minute),
             limits,
-            accounts: Mutex::default(),
             requests: AtomicU64::default(),
             number,
             took: metrics.histogram("comity_taxii_request_seconds", "How long requests of TAXII took.", &[]),
@@ -143,9 +136,12 @@ impl TaxiiServer {
 
     async fn serve(&self, place: Option<Place>, request: Request) -> Result<Response, PageFault> {
         let (parts, body) = request.into_parts();
-        let grant = self.enter(&parts.headers)?;
+        let grant = self.callers.enter(&parts.headers).map_err(|away| match away {
+            TurnedAway::NoToken => TaxiiFault::NoToken,
+            TurnedAway::TooMany { seconds } => TaxiiFault::TooMany { seconds },
+        })?;
         let place = place.ok_or(TaxiiFault::NotFound)?;
-        let ctx = self.parties.ctx(&grant).map_err(|_| TaxiiFault::NotFound)?;
+        let ctx = self.callers.parties().ctx(&grant).map_err(|_| TaxiiFault::NotFound)?;
         // A token opens its own party's root; others are not there.
         let own = grant.party.as_str().to_ascii_lowercase();
         if place.root().is_some_and(|root| root != own) {
@@ -163,31 +159,6 @@ impl TaxiiServer {
         let encoding = encoding(text(header::ACCEPT_ENCODING));
         let visit = Visit { grant, ctx, base, limits: self.limits, encoding, headers: parts.headers, filter };
         visit.go(place, deed, body).await
-    }
-
-    /// Who asks, and whether the quota holds.
-    fn enter(&self, headers: &HeaderMap) -> Result<Grant, TaxiiFault> {
-        let now = self.clock.now();
-        let found = credentials(headers).and_then(|(user, token)| {
-            let hash = token.hash();
-            let grant = self.parties.grant(&hash).filter(|grant| now < grant.ends)?;
-            let named = user.is_none_or(|user| user == grant.officer.as_str());
-            named.then_some((hash, grant))
-        });
-        let (account, grant) = found.unzip();
-        self.admit(account)?;
-        grant.ok_or(TaxiiFault::NoToken)
-    }
-
-    fn admit(&self, account: Option<Hash>) -> Result<(), TaxiiFault> {
-        let now = self.clock.monotonic();
-        let requests_per_minute = self.limits.requests_per_minute;
-        let limits = QuotaLimits { requests_per_minute, bytes_per_minute: u64::MAX, at_once: u32::MAX >> 4 };
-        let quota = {
-            let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(accounts.entry(account).or_insert_with(|| Arc::new(Quota::new(limits, now))))
-        };
-        quota.admit(now).map(drop).map_err(|seconds| TaxiiFault::TooMany { seconds })
     }
 }
 
@@ -227,7 +198,16 @@ impl Visit {
     /// The collection, once the rows have come to what this node has acknowledged.
     pub(super) async fn collection(&self, name: &str) -> Result<Collection, PageFault> {
         self.ctx.collections.reach(self.ctx.sequencer.size()).await?;
-        Ok(self.ctx.collections.find(name).ok_or(TaxiiFault::NotFound)?)
+        Ok(self.ctx.collection(name).ok_or(TaxiiFault::NotFound)?)
+    }
+
+    /// What a reader who is not of the party may see now, once the indexes have come to what this node has acknowledged.
+    pub(super) async fn sight(&self) -> Result<Sight, PageFault> {
+        self.ctx.views.index().objects.reaches(self.ctx.sequencer.size()).await?;
+        Sight::of(&self.ctx, self.ctx.reader.clone()).await.map_err(|fault| {
+            tracing::error!(code = %fault.code, %fault, "what a reader may see could not be judged");
+            TaxiiFault::Busy { seconds: 5 }.into()
+        })
     }
 
     /// The same, for a reader; a token that opens nothing of it does not learn that it exists.
@@ -243,21 +223,6 @@ impl Visit {
             false => Err(TaxiiFault::NotFound),
         }
     }
-}
-
-/// User and token of a Basic header (RFC 7617), or the token of a Bearer header (RFC 6750).
-fn credentials(headers: &HeaderMap) -> Option<(Option<String>, Token)> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, rest) = value.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Some((None, Token::from_text(rest.trim())?));
-    }
-    if !scheme.eq_ignore_ascii_case("basic") || rest.len() > 400 {
-        return None;
-    }
-    let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
-    let (user, password) = pair.split_once(':')?;
-    Some((Some(user.to_owned()), Token::from_text(password)?))
 }
 
 /// Whether a `Host` header can be written into an address as it is.

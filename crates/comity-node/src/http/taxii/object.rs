@@ -3,11 +3,12 @@
 use super::{door::Visit, reply};
 use crate::{
     app::intake,
-    collections::{PageFault, Question, Sort},
+    collections::{Outside, PageFault, Question, Sort},
     http::{
         api::Scope,
         body::{self, BodyFault},
     },
+    reading::Reader,
 };
 use axum::{
     body::Body,
@@ -45,7 +46,13 @@ async fn page(
     let collection = visit.readable(collection).await?;
     let question =
         Question { collection: &collection, object, sort, filter: &visit.filter, encoding: visit.encoding };
-    Ok(reply::page(visit.ctx.collections.page(&question).await?))
+    if visit.ctx.reader == Reader::Own {
+        return Ok(reply::page(visit.ctx.collections.page(&question).await?));
+    }
+    let feed = visit.ctx.views.feed();
+    let sight = visit.sight().await?;
+    let outside = Outside::new(&visit.ctx, &sight, feed.store(), feed.bodies());
+    Ok(reply::page(outside.page(&question).await?))
 }
 
 /// Objects to be added. They are durable when the answer goes out, so that its status is always complete.

@@ -33,7 +33,7 @@ pub(super) fn page(answer: Answer) -> Response {
     }
     if let Some((first, last)) = answer.span {
         for (name, added) in [(ADDED_FIRST, first), (ADDED_LAST, last)] {
-            if let Ok(value) = HeaderValue::from_str(&added.to_string()) {
+            if let Ok(value) = HeaderValue::from_str(&added) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }

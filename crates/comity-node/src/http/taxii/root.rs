@@ -1,7 +1,7 @@
 //! Discovery, the API root and statuses.
 
 use super::{door::Visit, reply};
-use crate::{app::intake, collections::PageFault};
+use crate::{app::intake, collections::PageFault, reading::Reader};
 use axum::{http::StatusCode, response::Response};
 use comity_exchange::taxii::{ApiRoot, Discovery, MEDIA_TYPE, TaxiiFault};
 use comity_law::EXERCISE;
@@ -33,7 +33,8 @@ pub(super) fn root(visit: &Visit) -> Result<Response, PageFault> {
 /// What became of an earlier request to add objects.
 pub(super) async fn status(visit: &Visit, id: &str) -> Result<Response, PageFault> {
     // Whoever may read or add may ask.
-    if !visit.may_read() && !visit.may_write() {
+    let own = visit.ctx.reader == Reader::Own;
+    if !own || !visit.may_read() && !visit.may_write() {
         return Err(TaxiiFault::NotFound.into());
     }
     Ok(reply::bytes_of(StatusCode::OK, intake::status(&visit.ctx, id).await?))

@@ -11,12 +11,14 @@
 //! index_outputs  partition 8         class (8), output (16), entry (8)           -> slots
 //! index_rows, index_text_rows        entry (8), class (8)                    -> the keys of its rows above
 //! index_classes                      class (8)                               -> what the border looks at, sealed
+//! index_constituents                 constituent (8)                         -> its territory, sealed
 //! ```
 //! **Classes.** Records that the border cannot tell apart are of one class. A reader who may not see all gets the rows of
 //! the classes that are cleared for it and reads no other, so that the number of reads tells nothing of what is hidden.
 //! What was recalled is in a class of its own that only the party itself reads.
 
 mod class;
+mod concern;
 mod key;
 mod objects;
 mod outputs;
@@ -25,10 +27,12 @@ mod postings;
 mod text;
 
 pub use class::{ClassId, Classes, Known, WITHHELD};
+pub use concern::Concerned;
 pub use key::{IndexKey, Mac};
 pub use objects::Objects;
 pub use outputs::Outputs;
 pub use posting::{ADDED, Item, OUTPUT, Version, decode, row_key, sortable};
+pub(crate) use postings::entry_terms;
 pub use text::{Text, WORD};
 
 use super::{Progress, view};
@@ -41,6 +45,8 @@ pub const TERMS: Table = view("index_terms");
 pub const ROWS: Table = view("index_rows");
 /// The classes.
 pub const CLASSES: Table = view("index_classes");
+/// Constituents, sealed, with the entry by which each began.
+pub const CONSTITUENTS: Table = view("index_constituents");
 /// Words.
 pub const WORDS: Table = view("index_text");
 /// The keys of an entry's rows in [`WORDS`].
@@ -58,6 +64,8 @@ pub struct Index {
     pub key: Arc<IndexKey>,
     /// The classes known.
     pub classes: Classes,
+    /// The constituents of whom objects may speak.
+    pub concerned: Concerned,
     /// How far all indexes but that of words are.
     pub objects: Progress,
     /// How far the index of words is; `None` where none is kept.

@@ -1,12 +1,14 @@
 //! All indexes but that of words.
 
 use super::{
-    CLASSES, ClassId, Classes, IndexKey, Item, Mac, ROWS, TERMS, Version, WITHHELD,
+    CLASSES, CONSTITUENTS, ClassId, Classes, Concerned, IndexKey, Item, Mac, ROWS, TERMS, Version, WITHHELD,
     class::{class_row, subject_of},
+    concern::Constituents,
     posting::ADDED,
     postings::{ADDED_TERM, Left, Postings, Term},
 };
-use crate::projection::{Change, Holding, Projection, Rows, What};
+use crate::projection::{Change, Feed, Holding, Projection, Rows, What};
+use comity_exchange::{account::Constituent, concern::Territories, house::Act};
 use comity_ledger::store::{Order, Store, StoreFault, Table};
 use comity_record::{Canonical, Timestamp};
 use comity_store::AnyStore;
@@ -26,12 +28,44 @@ pub struct Objects {
     /// Classes whose rows were derived and are not yet durable.
     new: Vec<(ClassId, comity_border::Subject)>,
     gone: Vec<ClassId>,
+    constituents: Constituents,
+    feed: Feed,
 }
 
 impl Objects {
-    /// The projection under a key; it fills `classes`.
-    pub fn new(key: Arc<IndexKey>, classes: Classes) -> Objects {
-        Objects { key, classes, new: Vec::new(), gone: Vec::new() }
+    /// The projection under a key; it fills `classes` and `concerned`, and reads through `feed` what is held when a
+    /// constituent begins.
+    pub fn new(key: Arc<IndexKey>, classes: Classes, concerned: Concerned, feed: Feed) -> Objects {
+        let constituents = Constituents::new(concerned);
+        Objects { key, classes, new: Vec::new(), gone: Vec::new(), constituents, feed }
+    }
+
+    /// A constituent begins: what is held is looked through, record by record.
+    async fn begin(
+        &mut self,
+        store: &AnyStore,
+        rows: &mut Rows,
+        constituent: &Constituent,
+        since: u64,
+    ) -> Result<(), StoreFault> {
+        rows.written.push(self.constituents.begin(&self.key, constituent, since)?);
+        let partition = Family::Concerns.partition();
+        let Some(mac) = self.constituents.mac(&self.key, partition, &constituent.id) else { return Ok(()) };
+        let territory = Territories::of([constituent]);
+        let mut at = 0;
+        while at < since {
+            let page = self.feed.page(at, since).await?;
+            for change in &page.changes {
+                let What::Held(holding) = &change.what else { continue };
+                let speaks = |bytes: &[u8]| {
+                    Object::read(bytes).is_ok_and(|object| !territory.concerned(&object).is_empty())
+                };
+                let slots = holding.objects.iter().filter(|held| speaks(&held.bytes)).map(|held| held.slot);
+                POSTINGS.extend(store, rows, change.index, (partition, mac), &slots.collect()).await?;
+            }
+            at += page.changes.len().max(1) as u64;
+        }
+        Ok(())
     }
 
     fn add(&mut self, rows: &mut Rows, entry: u64, at: i64, holding: &Holding) -> Result<(), StoreFault> {
@@ -53,6 +87,11 @@ impl Objects {
                 let version = (family == Family::Id).then_some(version);
                 found.push((known.term(&self.key, family, term), Item { version, ..item }));
             });
+            let partition = Family::Concerns.partition();
+            for id in self.constituents.territories().concerned(&object) {
+                let mac = self.constituents.mac(&self.key, partition, id);
+                found.extend(mac.map(|mac| ((partition, mac), item)));
+            }
         }
         POSTINGS.add(rows, entry, &class, at, found);
         Ok(())
@@ -118,8 +157,8 @@ pub(super) fn class_end(class: &ClassId) -> Vec<u8> {
 
 impl Projection for Objects {
     const NAME: &'static str = "index";
-    const VERSION: u32 = 1;
-    const TABLES: &'static [Table] = &[TERMS, ROWS, CLASSES];
+    const VERSION: u32 = 2;
+    const TABLES: &'static [Table] = &[TERMS, ROWS, CLASSES, CONSTITUENTS];
 
     fn stamp(&self) -> u64 {
         self.key.stamp()
@@ -127,6 +166,7 @@ impl Projection for Objects {
 
     async fn open(&mut self, store: &AnyStore) -> Result<(), StoreFault> {
         (self.new, self.gone) = (Vec::new(), Vec::new());
+        self.constituents.read(store, &self.key).await?;
         self.classes.read(store, &self.key).await
     }
 
@@ -147,7 +187,17 @@ impl Projection for Objects {
                     let left = POSTINGS.take_out(store, &mut rows, entry, slots, Some(&WITHHELD)).await?;
                     self.forget_empty(store, &mut rows, entry, left).await?;
                 }
-                What::Act(_) | What::Other(_) => {}
+                What::Act(row) => match &row.act {
+                    Act::ConstituentBegins(constituent) => {
+                        self.begin(store, &mut rows, constituent, change.index).await?;
+                    }
+                    Act::AccountEnds { id } => {
+                        let gone = self.constituents.end(&self.key, id);
+                        rows.removed.extend(gone.map(|key| (CONSTITUENTS, 0, key)));
+                    }
+                    _ => {}
+                },
+                What::Other(_) => {}
             }
         }
         Ok(rows)
@@ -160,12 +210,13 @@ impl Projection for Objects {
         for id in self.gone.drain(..) {
             self.classes.remove(&id);
         }
+        self.constituents.publish();
     }
 }
 
 /// The last term of each family: neighbours often share type and source.
 #[derive(Default)]
-struct Known([Option<(String, Mac)>; 8]);
+struct Known([Option<(String, Mac)>; 12]);
 
 impl Known {
     fn term(&mut self, key: &IndexKey, family: Family, term: &str) -> Term {

@@ -16,7 +16,7 @@ pub(super) struct Postings {
 }
 
 /// A term of a family.
-pub(super) type Term = (u32, Mac);
+pub type Term = (u32, Mac);
 
 /// Classes that an entry has rows in: before and after.
 #[derive(Debug, Default)]
@@ -98,6 +98,34 @@ impl Postings {
         Ok(left)
     }
 
+    /// Adds a term to slots of an entry, in every class in which they stand.
+    pub async fn extend(
+        &self,
+        store: &impl Store,
+        rows: &mut Rows,
+        entry: u64,
+        term: Term,
+        slots: &BTreeSet<u32>,
+    ) -> Result<(), StoreFault> {
+        if slots.is_empty() {
+            return Ok(());
+        }
+        for (class, at, mut terms) in self.entry_rows(store, entry).await? {
+            let held = self.items(store, &class, at, entry, vec![ADDED_TERM]).await?;
+            let standing = held.into_values().flatten().filter(|item| slots.contains(&item.slot));
+            let items: Vec<Item> = standing.map(|item| Item { slot: item.slot, version: None }).collect();
+            if items.is_empty() {
+                continue;
+            }
+            rows.written.push(self.row(term, &class, at, entry, &items));
+            if !terms.contains(&term) {
+                terms.push(term);
+            }
+            rows.written.push(self.entry_row(entry, &class, at, &terms));
+        }
+        Ok(())
+    }
+
     fn row(&self, (partition, mac): Term, class: &ClassId, at: i64, entry: u64, items: &[Item]) -> Row {
         let key = row_key(partition, &mac, class, at, entry);
         Row { table: self.terms, partition, key, value: encode(partition, items) }
@@ -121,17 +149,10 @@ impl Postings {
         let (from, to) = (entry.to_be_bytes(), entry.saturating_add(1).to_be_bytes());
         let rows = store.scan(self.rows, 0, &from, &to, CLASSES_OF_ENTRY, Order::Ascending).await?;
         let read = |(key, value): (Vec<u8>, Vec<u8>)| {
-            let class = *key.last_chunk::<8>()?;
-            let (at, terms) = value.split_first_chunk::<8>()?;
-            let (terms, rest) = terms.as_chunks::<17>();
-            let term = |term: &[u8; 17]| {
-                let (partition, mac) = term.split_first()?;
-                Some((u32::from(*partition), Mac::try_from(mac).ok()?))
-            };
-            let terms: Option<Vec<Term>> = terms.iter().map(term).collect();
-            rest.is_empty().then_some((class, i64::from_be_bytes(*at), terms?))
+            let (at, terms) = entry_terms(&value)?;
+            Ok((*key.last_chunk::<8>().ok_or_else(damaged)?, at, terms))
         };
-        rows.into_iter().map(|row| read(row).ok_or_else(damaged)).collect()
+        rows.into_iter().map(read).collect()
     }
 
     async fn items(
@@ -150,6 +171,21 @@ impl Postings {
         }
         Ok(items)
     }
+}
+
+/// The row of an entry in a class: the time it was added, and the terms that stand in it.
+pub fn entry_terms(value: &[u8]) -> Result<(i64, Vec<Term>), StoreFault> {
+    let read = || {
+        let (at, terms) = value.split_first_chunk::<8>()?;
+        let (terms, rest) = terms.as_chunks::<17>();
+        let term = |term: &[u8; 17]| {
+            let (partition, mac) = term.split_first()?;
+            Some((u32::from(*partition), Mac::try_from(mac).ok()?))
+        };
+        let terms: Option<Vec<Term>> = terms.iter().map(term).collect();
+        rest.is_empty().then_some((i64::from_be_bytes(*at), terms?))
+    };
+    read().ok_or_else(damaged)
 }
 
 /// The term of [`ADDED`], which has none.
