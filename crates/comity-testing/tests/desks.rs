@@ -276,7 +276,7 @@ fn it_is_told_who_complied_with_a_recall_and_who_erased() {
     block_on(world.b.erase(world.now, &mut world.entropy, record, &[], None)).unwrap();
     world.settle();
     assert_eq!(standing(&world).1[0].reported.as_ref().unwrap().0, "erased");
-    assert_eq!(block_on(world.a.recall_standing(record)).unwrap_err().code(), "desk/no-record");
+    assert_eq!(block_on(world.a.recall_standing(record)).unwrap_err().code(), "desk/no-recall");
 }
 
 #[test]
