@@ -268,5 +268,6 @@ fn a_case_comes_back_after_a_lost_tail() {
     assert_eq!(world.states(), [State::Withdrawn, State::Withdrawn]);
     let file = world.files()[0].clone();
     let delivered = block_on(world.a.case_delivery(&file)).unwrap();
+    assert_eq!(delivered.len(), 4, "the request and three steps, two of them given back");
     assert!(delivered.iter().all(|(_, how)| !how.is_lost()), "{delivered:?}");
 }
