@@ -3,6 +3,7 @@
 //! without a node and without a network.
 
 use crate::desk::CaseFault;
+use comity_affairs::custody::{Dossier, Finding, Report, Roots};
 use comity_affairs::{AffairFault, Arrived, CaseId, Event, History, Side, State, View};
 use comity_border::Decision;
 use comity_ledger::receipt::{Contents, Provisional, Receipt, Trust};
@@ -37,7 +38,7 @@ pub struct CaseExport {
     /// The receipts of their crossings, or provisional ones where no quorum has cosigned yet.
     #[n(6)]
     pub receipts: Vec<ByteVec>,
-    /// Custody packages and chains, each in the form of its own.
+    /// What is carried of each custody package: a [`Dossier`].
     #[n(7)]
     pub packages: Vec<ByteVec>,
 }
@@ -89,6 +90,12 @@ pub enum ExportFault {
     /// The request that the case names is not among the records.
     #[error("the request of the case is not in the export")]
     NoRequest,
+    /// A custody package does not verify, or is of another case.
+    #[error("a custody package does not verify: {why}")]
+    Package {
+        /// Why.
+        why: String,
+    },
     /// A receipt does not verify.
     #[error("the receipt of record {record} does not verify: {why}")]
     Receipt {
@@ -111,6 +118,7 @@ impl ExportFault {
             ExportFault::History(fault) => fault.code(),
             ExportFault::Missing { .. } => "export/missing-steps",
             ExportFault::NoRequest => "export/no-request",
+            ExportFault::Package { .. } => "export/package",
             ExportFault::Receipt { .. } => "export/receipt",
         }
     }
@@ -135,8 +143,8 @@ pub struct CaseReport {
     pub trusted: Vec<PartyCode>,
     /// Parties whose root stands only in the export itself.
     pub untrusted: Vec<PartyCode>,
-    /// How many custody packages the export holds.
-    pub packages: usize,
+    /// What was checked of each custody package, line by line.
+    pub packages: Vec<Report>,
 }
 
 /// A step as the export shows it.
@@ -192,6 +200,11 @@ impl CaseExport {
     /// Checks everything in the export. `trusted` are letters that the reader accepted by himself; the roots in the export
     /// must be theirs, where they are of the same party.
     pub fn check(&self, trusted: &[Letter]) -> Result<CaseReport, ExportFault> {
+        self.check_with(trusted, &Roots::default())
+    }
+
+    /// The same, with roots for the time-stamps of custody packages; without one a stamp stays open.
+    pub fn check_with(&self, trusted: &[Letter], roots: &Roots) -> Result<CaseReport, ExportFault> {
         if self.version != 1 {
             return Err(ExportFault::Version { version: self.version });
         }
@@ -216,8 +229,26 @@ impl CaseExport {
             signatures: records.iter().map(|record| signature(record, &crossings)).collect(),
             trusted: known,
             untrusted: unknown,
-            packages: self.packages.len(),
+            packages: self.packages(&keys, roots)?,
         })
+    }
+
+    /// Every custody package, each line of it. A line that does not hold fails the whole; one that is open is told.
+    fn packages(&self, keys: &KeyRing, roots: &Roots) -> Result<Vec<Report>, ExportFault> {
+        let mut reports = Vec::with_capacity(self.packages.len());
+        for bytes in &self.packages {
+            let report = Dossier::from_bytes(bytes)?.verify(keys, roots);
+            if report.package.as_ref().is_some_and(|package| package.case != self.case) {
+                return Err(ExportFault::Package { why: "it is of another case".to_owned() });
+            }
+            for line in &report.lines {
+                if let Finding::Bad(code, why) = &line.finding {
+                    return Err(ExportFault::Package { why: format!("{}: {why} [{code}]", line.what) });
+                }
+            }
+            reports.push(report);
+        }
+        Ok(reports)
     }
 
     fn letters(&self) -> Result<Vec<Letter>, ExportFault> {

@@ -201,6 +201,17 @@ impl Stage {
                 Ok(Done::default())
             }
             ["a", "pouch", "goes", "from", from, "to", to] => self.pouch(from, to).await,
+            ["a", "courier", "carries", name, "from", from, "to", to] => {
+                self.courier(name, from, to, scene).await
+            }
+            [party, "packs", name] => self.pack(party, name, scene).await,
+            [party, "gives", name, "to", to] => self.give(party, name, to).await,
+            [party, "opens", name] => self.open_evidence(party, name, scene).await,
+            [party, "decides", "on", name] => self.decide(party, name, scene).await,
+            [party, "deletes", name] => self.delete(party, name, scene).await,
+            [party, "checks", name] => self.check_evidence(party, name, scene).await,
+            [party, "looks", "at", "its", "evidence"] => self.watch(party).await,
+            [party, "sees", "evidence", name] => self.see_evidence(party, name, scene).await,
             [party, "drafts", name] => self.draft(party, name, scene).await,
             [party, "authorises", name, ..] => self.authorise(party, name, scene).await,
             [party, "previews", name] => self.preview(party, name, scene).await,
@@ -309,7 +320,7 @@ impl Stage {
             role: scene.one("as"),
             officer: scene.one("by"),
             step: scene.one("step"),
-            manifest: scene.one("manifest"),
+            manifest: scene.one("manifest").map(|name| self.cases.get(&name).cloned().unwrap_or(name)),
             abandon: scene.one("gives up"),
         };
         let done = authorise.run(self.ctx(party)).await?;
@@ -342,7 +353,7 @@ impl Stage {
         let step = StepCase {
             case: self.case(name),
             step: step.to_owned(),
-            with,
+            with: self.manifests(with),
             fields: scene.fields(),
             thread: scene.one("thread"),
             unit: scene.one("unit"),
@@ -410,6 +421,9 @@ impl Stage {
         assert!(report.signatures.iter().all(|one| one.crossing.is_some()), "{}", self.place);
         if let Some(state) = scene.one("state") {
             assert_eq!(report.view.state.to_string(), state, "{}", self.place);
+        }
+        if let Some(packages) = scene.one("packages") {
+            assert_eq!(report.packages.len().to_string(), packages, "{}", self.place);
         }
         if let Some(steps) = scene.one("steps") {
             assert_eq!(report.steps.len().to_string(), steps, "{}", self.place);

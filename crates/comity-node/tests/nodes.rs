@@ -11,6 +11,7 @@ mod evidence;
 mod evidence_kills;
 mod exports;
 mod files;
+mod flow_evidence;
 mod flows;
 mod home;
 mod index;

@@ -11,6 +11,7 @@ mod capture;
 mod case;
 mod crossing;
 mod door;
+mod evidence;
 mod help;
 mod hunt;
 mod keys;

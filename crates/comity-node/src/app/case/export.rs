@@ -107,7 +107,12 @@ async fn export(
         letters: letters(desk, file, own).await?,
         records,
         receipts,
-        packages: Vec::new(),
+        packages: desk
+            .dossiers_of(file.case)
+            .await?
+            .iter()
+            .map(|dossier| dossier.to_bytes().into())
+            .collect(),
     };
     export.check(&[]).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
     Ok(CaseExported {

@@ -66,6 +66,14 @@ impl Action for Stage {
             return Err(Fault::input(format!("a piece has at most {PIECE} bytes")));
         }
         let store = store(ctx).await?;
+        if self.upload.is_none() {
+            // Who could not pack is told before the first byte, and not after the last.
+            let asker = ctx.clone();
+            let found = ctx.sequencer.run(move |desk, _| {
+                Box::pin(async move { super::hand(&asker, desk, None, ("", "", "")).map(drop) })
+            });
+            found.await??;
+        }
         let (upload, mut filling) = begun(ctx, self.upload)?;
         filling.push(&bytes, &store).await?;
         if !self.last {

@@ -2,6 +2,7 @@
 
 use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone, trust::Trusted, verb::open};
 use clap::Args;
+use comity_affairs::custody::{Checked, Finding, Report, Roots, StampFault};
 use comity_exchange::case_export::{CaseExport, CaseReport, SignatureReport, StepReport};
 use comity_node::app::{case::export::ExportCase, hex};
 use comity_record::Canonical;
@@ -57,6 +58,9 @@ pub struct Verify {
     /// A letter that you accepted yourself; may be repeated
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+    /// Roots of time-stamp services, in PEM
+    #[arg(long = "stamp-root", value_name = "FILE")]
+    roots: Vec<PathBuf>,
 }
 
 /// Exports a case.
@@ -87,11 +91,19 @@ pub fn run(verb: &Verify, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let export = CaseExport::from_bytes(&bytes).map_err(|malformed| {
         Fault::new(Exit::No, malformed.code(), format!("`{shown}` is not an exported case: {malformed}"))
     })?;
+    let mut roots = Roots::default();
+    for path in &verb.roots {
+        let more = Roots::from_pem(&open::file(path, 16 << 20)?);
+        let refused =
+            |why: StampFault| Fault::new(Exit::Usage, why.code(), format!("`{}`: {why}", path.display()));
+        roots = roots.and(more.map_err(refused)?);
+    }
     let report = export
-        .check(&trusted)
+        .check_with(&trusted, &roots)
         .map_err(|fault| Fault::new(Exit::No, fault.code(), format!("`{shown}`: {fault}")))?;
     screen.answer(&document(&report), |screen| show(screen, &report));
-    Ok(if report.untrusted.is_empty() { Exit::Ok } else { Exit::No })
+    let whole = report.untrusted.is_empty() && report.packages.iter().all(Report::holds);
+    Ok(if whole { Exit::Ok } else { Exit::No })
 }
 
 fn document(report: &CaseReport) -> Value {
@@ -107,8 +119,17 @@ fn document(report: &CaseReport) -> Value {
         "untrusted": report.untrusted.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "steps": report.steps.iter().map(step).collect::<Vec<_>>(),
         "signatures": report.signatures.iter().map(signature).collect::<Vec<_>>(),
-        "packages": report.packages,
+        "packages": report.packages.iter().map(package).collect::<Vec<_>>(),
     })
+}
+
+fn package(package: &Report) -> Value {
+    let line = |line: &Checked| match &line.finding {
+        Finding::Open(why) => json!({ "what": line.what, "finding": "open", "why": why }),
+        _ => json!({ "what": line.what, "finding": "good" }),
+    };
+    let record = package.record.map(|record| record.to_string());
+    json!({ "record": record, "checked": package.lines.iter().map(line).collect::<Vec<_>>() })
 }
 
 fn step(step: &StepReport) -> Value {
@@ -179,7 +200,13 @@ fn show(screen: &mut Screen<'_>, report: &CaseReport) {
     screen.say(Tone::Strong, "signatures and decisions");
     report.signatures.iter().for_each(|one| signed(screen, one));
     screen.blank();
-    screen.say(Tone::Faint, &format!("{} custody packages.", report.packages));
+    screen.say(Tone::Strong, &format!("{} custody packages", report.packages.len()));
+    for line in report.packages.iter().flat_map(|package| &package.lines) {
+        match &line.finding {
+            Finding::Open(why) => screen.item(NAMES, "open", Tone::Open, &format!("{}: {why}", line.what)),
+            _ => screen.item(NAMES, "good", Tone::Good, &line.what),
+        }
+    }
 }
 
 fn signed(screen: &mut Screen<'_>, one: &SignatureReport) {
