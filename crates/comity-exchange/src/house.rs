@@ -8,7 +8,10 @@ use crate::{
     feed::{Feed, FeedFault},
     search::{SavedSearch, SearchFault},
 };
-use comity_affairs::home::{Authority, Hours, Mandate, Rule, Tree, TreeFault};
+use comity_affairs::{
+    home::{Authority, Hours, Mandate, Rule, Tree, TreeFault},
+    provider::Provider,
+};
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
 use comity_record::{Canonical, Date, Hash, OfficerId, PartyCode, Timestamp, UnitCode, label::Purpose};
 use minicbor::{Decode, Encode, bytes::ByteVec};
@@ -296,6 +299,19 @@ pub enum Act {
         #[n(1)]
         collections: BTreeSet<String>,
     },
+    /// A provider to whom orders may be given; one of the same code is replaced.
+    #[n(27)]
+    Provider(#[n(0)] Provider),
+    /// A provider ends.
+    #[n(28)]
+    ProviderEnds {
+        /// Which.
+        #[n(0)]
+        code: UnitCode,
+        /// Its last day.
+        #[n(1)]
+        on: Date,
+    },
 }
 
 /// A unit that is an authority: one entry for both.
@@ -377,6 +393,8 @@ pub struct House {
     pub passes: BTreeMap<Hash, Pass>,
     /// The saved searches offered to the members of circles.
     pub circles: BTreeMap<String, BTreeSet<String>>,
+    /// Providers by code.
+    pub providers: BTreeMap<UnitCode, Provider>,
 }
 
 /// Why an act cannot be done.
@@ -442,6 +460,12 @@ pub enum ActFault {
         /// The code.
         code: UnitCode,
     },
+    /// No such provider.
+    #[error("there is no provider `{code}`")]
+    NoProvider {
+        /// The code.
+        code: UnitCode,
+    },
     /// A level of the tree is counted from 1.
     #[error("levels are counted from 1, the top")]
     Level,
@@ -466,6 +490,7 @@ impl ActFault {
             ActFault::Feed(fault) => fault.code(),
             ActFault::Tree(fault) => fault.code(),
             ActFault::IsAuthority { .. } => "house/is-authority",
+            ActFault::NoProvider { .. } => "house/no-provider",
             ActFault::Level => "house/level",
             ActFault::Account(fault) => fault.code(),
         }
@@ -537,6 +562,10 @@ impl House {
                 Ok(fits.map(drop)?)
             }
             Act::Level { level: 0, .. } => Err(ActFault::Level),
+            Act::Provider(provider) if provider.source.trim().is_empty() => Err(ActFault::Unsourced),
+            Act::ProviderEnds { code, .. } if !self.providers.contains_key(code) => {
+                Err(ActFault::NoProvider { code: code.clone() })
+            }
             Act::Unit(unit) => match &unit.parent {
                 Some(code) if !self.units.contains_key(code) => Err(ActFault::NoUnit { code: code.clone() }),
                 _ => Ok(()),
@@ -635,6 +664,10 @@ impl House {
             Act::Unit(unit) => drop(self.units.insert(unit.code.clone(), unit.clone())),
             Act::UnitEnds { code, on } => self.end_unit(code, *on),
             Act::Authority(dated) => self.enter_authority(dated),
+            Act::Provider(provider) => drop(self.providers.insert(provider.code.clone(), provider.clone())),
+            Act::ProviderEnds { code, on } => {
+                self.providers.entry(code.clone()).and_modify(|provider| provider.until = Some(*on));
+            }
             Act::Level { level, name } => drop(self.levels.insert(*level, name.clone())),
             Act::PeerHours { party, hours } => drop(self.peer_hours.insert(party.clone(), hours.clone())),
             Act::Officer(officer) => drop(self.officers.insert(officer.id.clone(), officer.clone())),

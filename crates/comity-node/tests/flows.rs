@@ -222,7 +222,9 @@ impl Stage {
             [party, "in", name, "does", step] => self.step(party, name, step, scene).await,
             [party, "sees", name] => self.see(party, name, scene).await,
             [party, "proves", name] => self.prove(party, name, scene).await,
-            [party, "has", rest @ ..] => self.house(party, rest, scene).await,
+            [party, "has", "unit" | "officer" | "mandate" | "rule", ..] => {
+                self.house(party, &words[2..], scene).await
+            }
             [party, "holds", "information", name] => self.hold(party, name).await,
             [party, "suspends", other] => {
                 let reason = "an exercise".to_owned();
@@ -233,7 +235,10 @@ impl Stage {
                 let resume = ResumePeer { party: (*other).to_owned() };
                 resume.run(self.ctx(party)).await.map(|_| Done::default())
             }
-            _ => panic!("{}: `{act}` is not understood", self.place),
+            words => match crate::home_acts::act(self, words, scene).await {
+                Some(outcome) => outcome,
+                None => panic!("{}: `{act}` is not understood", self.place),
+            },
         };
         self.judge(outcome, expected);
     }

@@ -14,6 +14,7 @@ mod files;
 mod flow_evidence;
 mod flows;
 mod home;
+mod home_acts;
 mod index;
 mod kills;
 mod leak;

@@ -5,6 +5,8 @@ mod clocks;
 #[cfg(test)]
 mod conditions;
 #[cfg(test)]
+mod counts;
+#[cfg(test)]
 mod custody;
 #[cfg(test)]
 mod forms;

@@ -227,7 +227,7 @@ async fn of_cases(ctx: &Ctx, now: Timestamp) -> Result<Vec<(Due, Timestamp, DueS
 }
 
 /// Every case with both chains.
-pub(super) async fn files(desk: &mut NodeDesk) -> Result<Vec<CaseFile>, DeskFault> {
+pub(super) async fn files(desk: &NodeDesk) -> Result<Vec<CaseFile>, DeskFault> {
     let mut files = Vec::new();
     for case in desk.case_ids().await? {
         files.extend(desk.case_file(case).await?);

@@ -129,31 +129,32 @@ impl Action for OpenPouch {
 
     async fn run(self, ctx: &Ctx) -> Result<PouchOpened, Fault> {
         let (header, turn) = unseal(ctx, &self.pouch)?;
-        let peer = header.sender;
         // Who sealed it is only claimed: what counts are the signatures inside, which are checked like any others.
-        let opened = ctx.sequencer.run(move |desk, means| {
-            Box::pin(async move {
-                let now = means.now();
-                let held = &desk.peer(&peer)?.held;
-                let known = turn.items.iter().filter(|item| held.contains(item.position)).count();
-                let mut events = desk.take_items(now, means.entropy(), &peer, &turn.items).await?;
-                let acknowledgements: Vec<&[u8]> =
-                    turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
-                events.extend(
-                    desk.take_acknowledgements(now, means.entropy(), &peer, &acknowledgements).await?,
-                );
-                events.extend(desk.take_witness_by_hand(now, means.entropy(), &peer, &turn).await?);
-                Ok::<_, DeskFault>(PouchOpened {
-                    from: peer.to_string(),
-                    items: turn.items.len() as u64,
-                    known: known as u64,
-                    events: events.iter().map(event_text).collect(),
-                    missing: desk.peer(&peer)?.held.gap(),
-                })
-            })
-        });
-        Ok(opened.await??)
+        take_in(ctx, header.sender, turn).await
     }
+}
+
+/// Takes in a turn that came by hand, sealed or on paper.
+pub(super) async fn take_in(ctx: &Ctx, peer: PartyCode, turn: Turn) -> Result<PouchOpened, Fault> {
+    let opened = ctx.sequencer.run(move |desk, means| {
+        Box::pin(async move {
+            let now = means.now();
+            let held = &desk.peer(&peer)?.held;
+            let known = turn.items.iter().filter(|item| held.contains(item.position)).count();
+            let mut events = desk.take_items(now, means.entropy(), &peer, &turn.items).await?;
+            let acknowledgements: Vec<&[u8]> =
+                turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
+            events.extend(desk.take_acknowledgements(now, means.entropy(), &peer, &acknowledgements).await?);
+            Ok::<_, DeskFault>(PouchOpened {
+                from: peer.to_string(),
+                items: turn.items.len() as u64,
+                known: known as u64,
+                events: events.iter().map(event_text).collect(),
+                missing: desk.peer(&peer)?.held.gap(),
+            })
+        })
+    });
+    Ok(opened.await??)
 }
 
 impl Action for LookPouch {

@@ -2,8 +2,8 @@
 
 use super::{
     Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, collection, crossing,
-    evidence, export, feed, house, hunt, index, indicators, ledger, lookup, object, peer, ping, pouch, proof,
-    search, share, succession, task, upload, withdraw,
+    evidence, export, feed, house, hunt, index, indicators, ledger, lookup, object, paper, peer, ping, pouch,
+    proof, provider, search, share, statistics, succession, task, upload, withdraw,
 };
 use crate::http::{
     Problem,
@@ -82,6 +82,15 @@ actions! {
     account::GiveCircle,
     account::ListAccounts,
     account::ListHits,
+    paper::WritePaper,
+    paper::ReadPaper,
+    statistics::ShowStatistics,
+    statistics::MakeReport,
+    provider::AddProvider,
+    provider::EndProvider,
+    provider::ListProviders,
+    provider::OrderProvider,
+    provider::AnswerOrder,
     search::Search,
     search::Suggest,
     export::held::ExportHeld,

@@ -7,5 +7,5 @@
 mod page;
 mod part;
 
-pub use page::{Line, Page, Said};
+pub use page::{Line, Page, PageKind, Said};
 pub use part::{PartFault, join, split};

@@ -6,12 +6,20 @@ use comity_affairs::form::{Language, label};
 use qrcode::{EcLevel, QrCode, render::svg};
 use std::fmt::Write;
 
-/// What the page is called, in each language.
-const TITLES: [(&str, &str, &str); 4] = [
+/// What a page of a case is called, in each language.
+const CASE_TITLES: [(&str, &str, &str); 4] = [
     ("en", "ltr", "Record of a case between States"),
     ("fr", "ltr", "Acte d'une affaire entre États"),
     ("ar", "rtl", "وثيقة في قضية بين دولتين"),
     ("zh", "ltr", "国家间案件文书"),
+];
+
+/// What an order to a provider is called: nothing on it tells of another State.
+const ORDER_TITLES: [(&str, &str, &str); 4] = [
+    ("en", "ltr", "Order to a provider"),
+    ("fr", "ltr", "Réquisition à un fournisseur"),
+    ("ar", "rtl", "أمر إلى مقدم خدمة"),
+    ("zh", "ltr", "致服务提供者的指令"),
 ];
 
 const STYLE: &str = "\
@@ -50,9 +58,20 @@ pub struct Said {
     pub lines: Vec<Line>,
 }
 
+/// What a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageKind {
+    /// Records of a case, from one State to another.
+    Case,
+    /// An order of a State's own authority to a provider.
+    Order,
+}
+
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
+    /// What it is.
+    pub kind: PageKind,
     /// From whom.
     pub from: String,
     /// To whom.
@@ -94,13 +113,17 @@ impl Page {
         if self.exercise {
             out.push_str("<p class=\"exercise\">EXERCISE &middot; EXERCICE &middot; <span lang=\"ar\" dir=\"rtl\">تمرين</span> &middot; <span lang=\"zh\">演习</span></p>\n");
         }
-        for (lang, dir, title) in TITLES {
+        let (titles, reader) = match self.kind {
+            PageKind::Case => (CASE_TITLES, "comity paper read"),
+            PageKind::Order => (ORDER_TITLES, "comity provider verify"),
+        };
+        for (lang, dir, title) in titles {
             let _written = writeln!(out, "<h1 lang=\"{lang}\" dir=\"{dir}\">{title}</h1>");
         }
         let _written = write!(
             out,
-            "<p>{} &rarr; {}, {}</p>\n<p class=\"note\">The {parts} codes at the end hold the signed records. What counts is what they \
-             hold: <b>comity paper read</b> takes them in and checks them. The text is for reading. The page is not \
+            "<p>{} &rarr; {}, {}</p>\n<p class=\"note\">The {parts} codes at the end hold what is signed. What counts is what they hold: \
+             <b>{reader}</b> reads and checks them. The text is for reading. The page is not \
              sealed: whoever holds it can read it.</p>\n",
             escaped(&self.from),
             escaped(&self.to),
@@ -190,6 +213,7 @@ mod tests {
         let line =
             |code: &str, value: &str| Line { code: code.into(), name: code.into(), value: value.into() };
         Page {
+            kind: PageKind::Case,
             from: "XA".into(),
             to: "XB".into(),
             at: "2026-03-01".into(),

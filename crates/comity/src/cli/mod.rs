@@ -11,7 +11,8 @@ use crate::{
     verb::{
         account, agenda, ask, authority, backup, border, case, collection, config, crossing, demo, evidence,
         export, feed, house, hunt, import, index, init, keys, law, ledger, letter, lookup, matching, object,
-        peer, ping, pouch, principles, receipt, replay, search, serve, share, task, withdraw,
+        paper, peer, ping, pouch, principles, provider, receipt, replay, search, serve, share, statistics,
+        task, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -116,6 +117,17 @@ pub enum Verb {
     Task(task::Task),
     /// Show what is due for whom, soonest first
     Agenda(agenda::Agenda),
+    /// Write records of a case on paper with codes, and read them back
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Paper(paper::Paper),
+    /// Give orders to providers and take their answers back
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Provider(provider::Provider),
+    /// Count cases per pair, measure and ground
+    Statistics(statistics::Statistics),
+    /// Make and verify the report for a body of oversight
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Oversight(statistics::Oversight),
     /// Check whether the desks of other parties are there
     Ping(ping::Ping),
     /// Add, list and end officers
@@ -211,6 +223,10 @@ impl Verb {
                     | Verb::Index(_)
                     | Verb::Share(_)
                     | Verb::Ping(_)
+                    | Verb::Paper(_)
+                    | Verb::Provider(_)
+                    | Verb::Statistics(_)
+                    | Verb::Oversight(_)
                     | Verb::Agenda(_)
                     | Verb::Task(_)
                     | Verb::Authority(_)

@@ -27,15 +27,18 @@ pub mod lookup;
 pub mod matching;
 pub mod object;
 pub(crate) mod open;
+pub mod paper;
 pub mod peer;
 pub mod ping;
 pub mod pouch;
 pub mod principles;
+pub mod provider;
 pub mod receipt;
 pub mod replay;
 pub mod search;
 pub mod serve;
 pub mod share;
+pub mod statistics;
 pub mod succession;
 pub mod task;
 pub mod withdraw;
@@ -67,6 +70,10 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Unit(verb) => house::unit(&verb, &chosen, screen),
         Verb::Authority(verb) => authority::run(&verb, &chosen, screen),
         Verb::Agenda(verb) => agenda::run(&verb, &chosen, screen),
+        Verb::Paper(verb) => paper::run(&verb, &chosen, screen),
+        Verb::Statistics(verb) => statistics::statistics(&verb, &chosen, screen),
+        Verb::Oversight(verb) => statistics::oversight(&verb, &chosen, screen),
+        Verb::Provider(verb) => provider::run(&verb, &chosen, screen),
         Verb::Ping(verb) => ping::run(&verb, &chosen, screen),
         Verb::Task(verb) => task::run(&verb, &chosen, screen),
         Verb::Officer(verb) => house::officer(&verb, &chosen, screen),

@@ -8,10 +8,13 @@ use super::{
     step::who_moves,
     steps::{wanted, word},
 };
-use crate::app::{Action, Ctx, Fault, NodeDesk};
+use crate::app::{
+    Action, Ctx, Fault, NodeDesk,
+    agenda::{agreed_by_pair, files, running_in},
+};
 use comity_affairs::{
     Event, Line, Side, Thread,
-    clock::{Calendar, Clock, Due, Lengths, Offer, running},
+    clock::{Clock, Due, Offer},
     form::Language,
     ground, table,
 };
@@ -33,9 +36,12 @@ pub struct ShowCase {
     pub officer: Option<String>,
 }
 
-/// Lists the cases, drafts among them.
+/// Lists the cases, drafts among them. Contact checks are none, and exercises are listed apart.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ListCases {
+    /// Exercises instead of real cases.
+    #[serde(default)]
+    pub exercise: bool,
     /// The officer, where the console speaks for one.
     pub officer: Option<String>,
 }
@@ -51,6 +57,8 @@ pub struct CaseListed {
     pub party: String,
     /// Our side: asking or asked.
     pub side: String,
+    /// Whether it is exercise traffic.
+    pub exercise: bool,
     /// What kind of matter it is.
     pub flow: String,
     /// Where it stands; `draft` or `abandoned` for what was not sent.
@@ -280,14 +288,14 @@ impl Action for ListCases {
             Box::pin(async move {
                 let on = means.now().date();
                 let acting = Acting::of(desk.house(), by.as_ref(), self.officer.as_deref(), on)?;
-                list(desk, &acting, on).await
+                list(desk, &acting, on, self.exercise).await
             })
         });
         listed.await?
     }
 }
 
-async fn list(desk: &NodeDesk, acting: &Acting, on: Date) -> Result<Vec<CaseListed>, Fault> {
+async fn list(desk: &NodeDesk, acting: &Acting, on: Date, exercise: bool) -> Result<Vec<CaseListed>, Fault> {
     let mut ids = desk.case_ids().await?;
     ids.extend(desk.home_cases().await?);
     let mut listed = Vec::new();
@@ -295,15 +303,17 @@ async fn list(desk: &NodeDesk, acting: &Acting, on: Date) -> Result<Vec<CaseList
         if let Some(file) = desk.case_file(case).await? {
             let reads =
                 |entry: &comity_exchange::CaseEntry| acting.reads(desk.house(), entry.event.thread, on);
-            if !file.entries.iter().any(reads) {
+            let view = file.history.view();
+            let is_case = view.flow != comity_affairs::Flow::Ping && view.exercise == exercise;
+            if !is_case || !file.entries.iter().any(reads) {
                 continue;
             }
-            let view = file.history.view();
             listed.push(CaseListed {
                 case: case.to_string(),
                 reference: view.reference.clone(),
                 party: file.peer.to_string(),
                 side: file.side.to_string(),
+                exercise,
                 flow: view.flow.to_string(),
                 state: view.state.to_string(),
                 moves: who_moves(&file, desk.party().as_str()),
@@ -311,7 +321,10 @@ async fn list(desk: &NodeDesk, acting: &Acting, on: Date) -> Result<Vec<CaseList
             continue;
         }
         let home = desk.home_of(case).await?;
-        let Some(draft) = home.draft.filter(|draft| acting.reads(desk.house(), draft.thread, on)) else {
+        let Some(draft) = home
+            .draft
+            .filter(|draft| draft.exercise == exercise && acting.reads(desk.house(), draft.thread, on))
+        else {
             continue;
         };
         listed.push(CaseListed {
@@ -319,6 +332,7 @@ async fn list(desk: &NodeDesk, acting: &Acting, on: Date) -> Result<Vec<CaseList
             reference: draft.fields.get("reference").cloned(),
             party: draft.to.to_string(),
             side: Side::Asking.to_string(),
+            exercise,
             flow: draft.form.clone(),
             state: if home.abandoned.is_some() { "abandoned" } else { "draft" }.to_owned(),
             moves: desk.party().to_string(),
@@ -393,7 +407,7 @@ impl Reader<'_> {
             moves: who_moves(file, own),
             basis: about.basis.clone(),
             open: self.open(file),
-            clocks: self.clocks(file),
+            clocks: self.clocks(file).await?,
             grounds: self.grounds(file, &about),
             conditions: view.binding().map(condition).collect(),
             waiting: file.history.waiting(),
@@ -423,9 +437,9 @@ impl Reader<'_> {
         open
     }
 
-    fn clocks(&self, file: &CaseFile) -> Vec<ClockShown> {
-        let (asking, asked) = (Calendar::plain(), Calendar::plain());
-        let clocks = running(&file.history.view(), &Lengths::default(), &asking, &asked);
+    async fn clocks(&self, file: &CaseFile) -> Result<Vec<ClockShown>, Fault> {
+        let agreed = agreed_by_pair(&files(self.desk).await?);
+        let clocks = running_in(self.desk, file, &agreed).await?;
         let shown = |clock: &Clock| ClockShown {
             kind: clock.kind.to_string(),
             party: self.name(file, clock.owner),
@@ -433,7 +447,7 @@ impl Reader<'_> {
             says: says(clock.says(self.now)).to_owned(),
             offers: clock.offers(file.side).iter().map(|offer| offered(*offer).to_owned()).collect(),
         };
-        clocks.iter().map(shown).collect()
+        Ok(clocks.iter().map(shown).collect())
     }
 
     fn grounds(&self, file: &CaseFile, about: &About) -> Vec<GroundShown> {

@@ -15,6 +15,9 @@ Next:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct List {
+    /// Exercises instead of real cases
+    #[arg(long)]
+    exercise: bool,
     /// The officer for whom the console speaks
     #[arg(long, value_name = "ID")]
     officer: Option<String>,
@@ -22,12 +25,14 @@ pub struct List {
 
 /// Lists the cases.
 pub fn run(verb: &List, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let listed = reach::ask(&chosen.place()?, ListCases { officer: verb.officer.clone() })?;
+    let listed =
+        reach::ask(&chosen.place()?, ListCases { exercise: verb.exercise, officer: verb.officer.clone() })?;
     screen.answer(&listed, |screen| {
         let mut table = Table::new(&["case", "reference", "with", "side", "flow", "state", "must move"]);
         for one in &listed {
             let case: String = one.case.chars().take(8).collect();
-            let reference = one.reference.clone().unwrap_or_default();
+            let mark = if one.exercise { "EXERCISE " } else { "" };
+            let reference = format!("{mark}{}", one.reference.as_deref().unwrap_or_default());
             table.row([
                 case.into(),
                 reference.into(),
