@@ -62,6 +62,10 @@ words! {
     26 Mismatch "border/mismatch"
     /// The record itself stays; one made from it by redaction may be put to the border.
     28 RedactFirst "border/redact-first"
+    /// The embargo of the label has not ended.
+    29 Embargo "border/embargo"
+    /// Its author narrowed the audience since.
+    30 Narrowed "border/narrowed"
     /// A policy could not be evaluated; that is a refusal.
     27 PolicyError "border/policy-error"
 }

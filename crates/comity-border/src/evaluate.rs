@@ -239,6 +239,8 @@ fn context(names: &Names, subject: &Subject, request: &Request, facts: &Facts) -
         ("no_end_date", yes(facts.no_end_date)),
         ("no_offence", yes(facts.no_offence)),
         ("retention_ended", yes(facts.retention_ended)),
+        ("embargoed", yes(facts.embargoed)),
+        ("outside_audience", yes(facts.outside_audience)),
         ("assured", set(request.assurances.iter().map(|limit| limit.as_str()))),
         ("terms_agreed", yes(request.terms.as_ref().is_some_and(|terms| !terms.trim().is_empty()))),
     ];

@@ -89,6 +89,10 @@ pub struct Facts {
     pub no_offence: bool,
     /// The retention has ended.
     pub retention_ended: bool,
+    /// Somebody else than its author passes it on before the embargo's day.
+    pub embargoed: bool,
+    /// Its author narrowed the audience, and the recipient is not in it.
+    pub outside_audience: bool,
     /// The next day on which a fact may change.
     pub next_threshold: Option<Date>,
 }
@@ -156,6 +160,10 @@ impl Facts {
             no_end_date: real_time && until.is_none_or(|until| until < working.on),
             no_offence: is_request && is_criminal && matter.offence.is_none() && !emergency,
             retention_ended: matches!(subject.labels.retention, Some(Retention::Until(day)) if day < working.on),
+            embargoed: subject.author != request.from
+                && subject.labels.embargo_until.is_some_and(|day| working.on < day),
+            outside_audience: subject.author != request.to
+                && subject.audience.as_ref().is_some_and(|audience| !audience.contains(&request.to)),
             matter,
             finding,
             third_parties,
@@ -315,6 +323,7 @@ impl<'a> Working<'a> {
         for last_day in last_days.into_iter().flatten() {
             next = earliest(next, Some(last_day.plus_days(1)).filter(|day| *day > self.on));
         }
+        next = earliest(next, self.subject.labels.embargo_until.filter(|day| *day > self.on));
         if asks_register {
             let mut parties: Vec<PartyCode> = third_parties.iter().cloned().collect();
             parties.extend(ends.into_iter().cloned());

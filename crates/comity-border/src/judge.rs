@@ -16,6 +16,7 @@ use crate::{
 use comity_law::Register;
 use comity_record::{
     Canonical, CrossingId, Date, Entry, EntryKind, Hash, PartyCode, RecordId, Timestamp, Verified,
+    body::Narrowing,
 };
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -110,6 +111,19 @@ pub fn judge(
     request: &Request,
 ) -> Judgement {
     let subject = Subject::of(record);
+    Judgement::of(record.id(), decide(packs, register, standing, &subject, request))
+}
+
+/// Judges a verified record whose author narrowed its audience since it was signed.
+pub fn judge_narrowed(
+    packs: &Packs,
+    register: &Register,
+    standing: &Standing,
+    record: &Verified,
+    narrowing: &Narrowing,
+    request: &Request,
+) -> Judgement {
+    let subject = Subject::of(record).narrowed(narrowing);
     Judgement::of(record.id(), decide(packs, register, standing, &subject, request))
 }
 

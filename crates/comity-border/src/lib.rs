@@ -36,6 +36,7 @@ pub use decision::{Decision, Missing, PolicyRef, Ruling, Verdict};
 pub use facts::Ground;
 pub use judge::{
     Changed, Cleared, DisclosedRefusal, Disclosure, Judgement, RedactFirst, Refusal, judge, judge_cached,
+    judge_narrowed,
 };
 pub use obligation::{Access, DutyKind, Obligation, Obligations, Owner, TermFrom, Terms};
 pub use pack::{Adoption, Layer, PackFault, PackSource, PackText, Packs};

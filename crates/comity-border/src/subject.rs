@@ -3,10 +3,10 @@
 
 use comity_record::{
     Body, Canonical, Date, Kind, Labels, PartyCode, RecordId, Verified,
-    body::{self, Selector},
+    body::{self, Narrowing, Selector},
 };
 use minicbor::{Decode, Encode};
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 /// What the border looks at in a record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -33,6 +33,9 @@ pub struct Subject {
     /// Of a record made by redaction: the selectors and obligation fields that were redacted.
     #[n(6)]
     pub redacted: Option<Vec<String>>,
+    /// The parties to whom its author narrowed it since; `None` where it did not.
+    #[n(7)]
+    pub audience: Option<BTreeSet<PartyCode>>,
 }
 
 /// What a request asks for, as far as the border looks at it.
@@ -79,6 +82,7 @@ impl Subject {
                 _ => None,
             },
             redacted: statement.derived.as_ref().map(|derived| derived.redacted.clone()),
+            audience: None,
         }
     }
 
@@ -92,7 +96,16 @@ impl Subject {
             labels,
             asked: None,
             redacted: None,
+            audience: None,
         }
+    }
+
+    /// The same under a narrower audience than the labels of the record say.
+    #[must_use]
+    pub fn narrowed(mut self, by: &Narrowing) -> Subject {
+        self.labels.tlp = self.labels.tlp.max(by.tlp.unwrap_or(self.labels.tlp));
+        self.audience = Narrowing { tlp: None, to: self.audience }.and(by).to;
+        self
     }
 
     /// The party whose information it is: that of the label, else the author.

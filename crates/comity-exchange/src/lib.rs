@@ -30,8 +30,8 @@ pub use backoff::Backoff;
 pub use desk::{
     Authored, Begin, BlockRefused, CLOCK_TOLERANCE, CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary,
     Content, Delivery, Desk, DeskFault, Erased, Event, EvidenceFault, Hand, HeldRecord, HomeEntered, Law,
-    LetterFault, LookupBlock, Manuscript, Packing, Peer, Positions, Previewed, RecallStanding, Recalled,
-    Released, Shared, Sharing, Signers, Stepped, Verdict, Vessel,
+    LetterFault, LookupBlock, Manuscript, Packing, Peer, Positions, Previewed, RecallRule, RecallStanding,
+    Recalled, Released, Shared, Sharing, Signers, Stepped, Verdict, Vessel,
 };
 pub use dispatch::{Carriage, Dispatch, Mismatch};
 pub use house::{Act, ActFault, House, Scope};

@@ -62,10 +62,16 @@ async fn the_indexes_are_rebuilt_equal_on_both_engines() {
     let (reason, purpose) = ("a false alarm".to_owned(), "cyber-defence".to_owned());
     let given = records.iter().skip(2);
     let mut recalled = 0;
-    for record in given {
+    for (record, number) in given.zip(0..) {
         let (record, reason, purpose) = (record.clone(), reason.clone(), purpose.clone());
-        recalled +=
-            u32::from(Recall { record, objects: vec![], reason, purpose }.run(node.ctx()).await.is_ok());
+        // Every other one is narrowed, first by its marking and then by its audience.
+        let to_tlp = (number % 2 == 1).then(|| "red".to_owned());
+        let narrow_to = to_tlp.as_ref().map(|_| vec!["XC".to_owned()]);
+        let recall = Recall { record, reason, purpose, ..Recall::default() };
+        recalled += u32::from(Recall { to_tlp, ..recall.clone() }.run(node.ctx()).await.is_ok());
+        if narrow_to.is_some() {
+            recalled += u32::from(Recall { narrow_to, ..recall }.run(node.ctx()).await.is_ok());
+        }
     }
     assert!(recalled > 0);
     let store = node.ctx().views.feed().store().clone();

@@ -7,7 +7,10 @@ use comity_node::{
         Action, Ctx, Fault, Hosted,
         lookup::{Answering, Lookup, LookupShown},
         party,
-        withdraw::Erase,
+        proof::ReplayAll,
+        search::Search,
+        share::{Grounds, Share},
+        withdraw::{Erase, Recall},
     },
     clock::Clock,
     config,
@@ -324,4 +327,54 @@ async fn a_folder_alone_asks_nobody() {
     let hosted = Hosted::open(dir, &b.code, settings, Clock::system(), random).await.unwrap();
     assert_eq!(lookup(&hosted.ctx, &["bad.example.org"]).await.unwrap_err().code, "lookup/not-serving");
     hosted.close().await.unwrap();
+}
+
+/// A narrowed record is read by nobody outside of its audience: not by a lookup, not by a reader, and it is shown at home
+/// with the marking that it is judged by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_narrowed_is_read_under_its_narrower_labels() {
+    let (a, b) = crate::support::two().await;
+    let values = ["bad.example.org", "192.0.2.7"];
+    let patterns = [("[domain-name:value = 'bad.example.org']", GREEN)];
+    let audience = take_in(a.ctx(), 1, &patterns).await.remove(0);
+    let marked = take_in(a.ctx(), 2, &[("[ipv4-addr:value = '192.0.2.7']", GREEN)]).await.remove(0);
+    a.share("XB").await;
+    a.delivered("XB").await;
+    assert_eq!(held(b.ctx(), &values).await, [true, true]);
+    let recall = |record: &String| Recall {
+        record: record.clone(),
+        reason: "told in confidence".into(),
+        purpose: "cyber-defence".into(),
+        ..Recall::default()
+    };
+    Recall { narrow_to: Some(vec!["XC".into()]), ..recall(&audience) }.run(a.ctx()).await.unwrap();
+    Recall { to_tlp: Some("red".into()), ..recall(&marked) }.run(a.ctx()).await.unwrap();
+    a.delivered("XB").await;
+    b.delivered("XA").await;
+    for ctx in [a.ctx(), b.ctx()] {
+        ctx.views.reach(ctx.sequencer.size()).await.unwrap();
+        let search = Search { values: vec![values[0].into(), values[1].into()], ..Search::default() };
+        let mut shown: Vec<(String, String)> =
+            search.run(ctx).await.unwrap().hits.into_iter().map(|hit| (hit.what, hit.tlp)).collect();
+        shown.sort();
+        let tlp = |at: usize| (shown[at].0.contains("192.0.2.7"), shown[at].1.clone());
+        assert_eq!([tlp(0), tlp(1)], [(false, "green".into()), (true, "red".into())], "{shown:?}");
+    }
+    assert_eq!(direct(a.ctx(), &values).await, [false, false]);
+    assert_eq!(held(b.ctx(), &values).await, [false, false]);
+    for recall in [&audience, &marked] {
+        let again = Share {
+            to: vec!["XB".into()],
+            purpose: "cyber-defence".into(),
+            records: vec![recall.clone()],
+            preview: false,
+            grounds: Grounds::default(),
+        };
+        let again = again.run(a.ctx()).await.unwrap();
+        assert_eq!((again.cleared, again.refused), (0, 1), "{again:?}");
+    }
+    for node in [&a, &b] {
+        let replayed = ReplayAll {}.run(node.ctx()).await.unwrap();
+        assert_eq!(replayed.same, replayed.decisions, "{replayed:?}");
+    }
 }

@@ -468,7 +468,8 @@ async fn what_may_not_be_read_changes_no_answer_and_no_read() {
     let record = record.hits.iter().find(|hit| hit.id == id("indicator", 1)).unwrap().record.clone();
     let shared = crate::support::share(ctx, "XB").await;
     assert!(shared.cleared > 0);
-    let recall = Recall { record, objects: vec![], reason: "false".into(), purpose: "cyber-defence".into() };
+    let (reason, purpose) = ("false".to_owned(), "cyber-defence".to_owned());
+    let recall = Recall { record, reason, purpose, ..Recall::default() };
     recall.run(ctx).await.unwrap();
     assert_eq!(ask(ctx, reader).await.bytes, Vec::<Vec<u8>>::new());
     for node in [node, other] {

@@ -3,9 +3,13 @@
 //! A kind that this version does not know is still an intact signed record; the border refuses it by name
 //! (`border/unknown-kind`), so that one upgraded party is not cut off.
 
-use crate::{Canonical, CrossingId, Date, Malformed, Manifest, RecordId};
+use crate::{Canonical, CrossingId, Date, Malformed, Manifest, PartyCode, RecordId, label::Tlp};
 use minicbor::{Decode, Encode, bytes::ByteVec};
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 /// The kind of a record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +72,11 @@ impl Kind {
 
     /// The newest version of the kind's body that this version understands; 0 for an unknown kind.
     pub fn newest_version(&self) -> u16 {
-        u16::from(!matches!(self, Kind::Unknown(_)))
+        match self {
+            Kind::Unknown(_) => 0,
+            Kind::Recall => 2,
+            _ => 1,
+        }
     }
 }
 
@@ -181,6 +189,60 @@ pub struct Recall {
     /// Why, in a sentence.
     #[n(2)]
     pub reason: String,
+    /// What is asked instead of withdrawal, from version 2 of the kind on; absent where the record is withdrawn.
+    #[n(3)]
+    pub change: Option<RecallChange>,
+}
+
+/// What an author asks who has a record, short of giving it up.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum RecallChange {
+    /// It keeps its place with a narrower audience.
+    #[n(0)]
+    Narrow(#[n(0)] Narrowing),
+    /// It is withdrawn because another record corrects it.
+    #[n(1)]
+    Replaced(#[n(0)] RecordId),
+}
+
+/// A narrower audience than a record's labels say. The labels of a signed record never change; from then on it is judged
+/// as if they said this.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(map)]
+pub struct Narrowing {
+    /// TLP at least this.
+    #[n(0)]
+    pub tlp: Option<Tlp>,
+    /// These parties alone, besides its author.
+    #[n(1)]
+    pub to: Option<BTreeSet<PartyCode>>,
+}
+
+impl Narrowing {
+    /// Both together: the narrower of each.
+    #[must_use]
+    pub fn and(self, other: &Narrowing) -> Narrowing {
+        let to = match (self.to, &other.to) {
+            (Some(one), Some(other)) => Some(one.intersection(other).cloned().collect()),
+            (one, other) => one.or_else(|| other.clone()),
+        };
+        Narrowing { tlp: self.tlp.max(other.tlp), to }
+    }
+}
+
+impl Recall {
+    /// The withdrawal of a record, or of the objects at some positions of it.
+    pub fn withdrawal(record: RecordId, objects: Vec<u32>, reason: impl Into<String>) -> Recall {
+        Recall { record, objects, reason: reason.into(), change: None }
+    }
+
+    /// The narrowing asked for, where it is one.
+    pub fn narrowing(&self) -> Option<&Narrowing> {
+        match &self.change {
+            Some(RecallChange::Narrow(narrowing)) => Some(narrowing),
+            _ => None,
+        }
+    }
 }
 
 /// What a receiver did about a recall.
@@ -271,6 +333,14 @@ impl Body {
         }
     }
 
+    /// The oldest version of its kind that can say it: what an earlier program reads as well is written for it.
+    pub fn version(&self) -> u16 {
+        match self {
+            Body::Recall(Recall { change: Some(_), .. }) => 2,
+            body => body.kind().newest_version().min(1),
+        }
+    }
+
     /// The encoding that enters the statement.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
@@ -300,7 +370,7 @@ impl Body {
             Kind::Answer => Body::Answer(Text::from_bytes(bytes)?),
             Kind::Notice => Body::Notice(Text::from_bytes(bytes)?),
             Kind::Paper => Body::Paper(Text::from_bytes(bytes)?),
-            Kind::Recall => Body::Recall(Recall::from_bytes(bytes)?),
+            Kind::Recall => Body::Recall(recall(version, bytes)?),
             Kind::RecallReport => Body::RecallReport(RecallReport::from_bytes(bytes)?),
             Kind::ChangeSet => Body::ChangeSet(bytes.to_vec()),
             Kind::CaseEvent => Body::CaseEvent(bytes.to_vec()),
@@ -315,6 +385,15 @@ impl Body {
             Body::Threat(manifest) => Some(manifest),
             _ => None,
         }
+    }
+}
+
+/// A recall of a version says nothing that came later.
+fn recall(version: u16, bytes: &[u8]) -> Result<Recall, Malformed> {
+    let recall = Recall::from_bytes(bytes)?;
+    match (version, &recall.change) {
+        (1, Some(_)) => Err(Malformed::NotDeterministic { what: Recall::NAME }),
+        _ => Ok(recall),
     }
 }
 

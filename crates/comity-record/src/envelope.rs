@@ -170,7 +170,7 @@ impl Draft {
     pub fn sign(self, signer: &dyn Signer) -> Result<Signed, SigningFailed> {
         let key = signer.public_key();
         let kind = self.0.body.kind();
-        let version = kind.newest_version().max(1);
+        let version = self.0.body.version().max(1);
         let header = Header { algorithm: key.algorithm(), key: key.id(), kind, version };
         let statement = self.0;
         let payload = Payload {

@@ -10,7 +10,11 @@ use minicbor::{Decode, Encode};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// The version of the closed vocabularies below. A value added or removed makes a new version.
-pub const VOCABULARY_VERSION: u16 = 1;
+pub const VOCABULARY_VERSION: u16 = 2;
+/// The version of labels that say nothing of a later one: what an earlier program reads is written for it.
+pub const FIRST_VERSION: u16 = 1;
+/// The version with `embargo-until`.
+const EMBARGO_VERSION: u16 = 2;
 
 /// A label or value that the vocabulary does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -430,13 +434,16 @@ pub struct Labels {
     /// Allegation of a State's involvement.
     #[n(18)]
     pub attribution_claim: Option<AttributionClaim>,
+    /// Before this day nobody but its author passes the record on. Since version 2.
+    #[n(19)]
+    pub embargo_until: Option<Date>,
 }
 
 impl Labels {
     /// Labels with this audience, nothing personal, open, onward free, no purpose yet.
     pub fn new(tlp: Tlp) -> Labels {
         Labels {
-            version: VOCABULARY_VERSION,
+            version: FIRST_VERSION,
             tlp,
             pap: None,
             handling: None,
@@ -455,6 +462,7 @@ impl Labels {
             dual_criminality: None,
             urgency: None,
             attribution_claim: None,
+            embargo_until: None,
         }
     }
 
@@ -478,6 +486,7 @@ impl Labels {
         "dual-criminality",
         "urgency",
         "attribution-claim",
+        "embargo-until",
     ];
 
     /// Sets one label from text, as `--label key=value` gives it. Sets are separated by commas and replace the set.
@@ -503,6 +512,10 @@ impl Labels {
             "dual-criminality" => self.dual_criminality = Some(value.parse()?),
             "urgency" => self.urgency = Some(value.parse()?),
             "attribution-claim" => self.attribution_claim = Some(claim(value)?),
+            "embargo-until" => {
+                self.embargo_until = Some(embargo(value)?);
+                self.version = self.version.max(EMBARGO_VERSION);
+            }
             _ => {
                 let key = key.chars().take(80).collect();
                 return Err(LabelFault::UnknownLabel { key, known: Labels::KEYS.join(", ") });
@@ -532,6 +545,7 @@ impl Labels {
         push("dual-criminality", self.dual_criminality.map(|v| v.to_string()));
         push("urgency", self.urgency.map(|v| v.to_string()));
         push("attribution-claim", self.attribution_claim.as_ref().map(|v| format!("{}:{}", v.by, v.on)));
+        push("embargo-until", self.embargo_until.map(|day| day.to_string()));
         out
     }
 }
@@ -705,6 +719,12 @@ fn retention(value: &str) -> Result<Retention, LabelFault> {
     }
 }
 
+fn embargo(value: &str) -> Result<Date, LabelFault> {
+    value.parse().map_err(|_| {
+        unknown("embargo-until", value, "the first day on which others may pass it on, 2026-06-01")
+    })
+}
+
 fn claim(value: &str) -> Result<AttributionClaim, LabelFault> {
     let bad = || unknown("attribution-claim", value, "who claims it and when, such as Vendor X:2026-03-01");
     let (by, on) = value.rsplit_once(':').ok_or_else(bad)?;
@@ -738,6 +758,7 @@ mod tests {
             ("dual-criminality", "n-a"),
             ("urgency", "24/7"),
             ("attribution-claim", "Vendor: X:2026-03-01"),
+            ("embargo-until", "2026-06-01"),
         ]
     }
 
@@ -772,6 +793,7 @@ mod tests {
             ("onward", "listed:xa"),
             ("retention", "until:2026-02-30"),
             ("attribution-claim", "Vendor"),
+            ("embargo-until", "soon"),
             ("category", "subscriber,secret"),
         ] {
             assert!(labels.set(key, value).is_err(), "{key}={value}");

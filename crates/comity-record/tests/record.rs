@@ -90,7 +90,7 @@ fn every_kind_of_body_comes_back_as_it_was() {
         reference: "XA-1".into(),
     };
     let record = threat(&RecordSalt::new([1; 32]), &[b"{}".to_vec()]).id();
-    let recall = Recall { record, objects: vec![0, 3], reason: "wrong".into() };
+    let recall = Recall::withdrawal(record, vec![0, 3], "wrong");
     let bodies = [
         paper(),
         Body::Request(request),

@@ -21,6 +21,8 @@ use comity_testing::desks::{MemoryDesk, SeededEntropy, first_day, party};
 
 #[path = "desks/case.rs"]
 mod case;
+#[path = "desks/recall.rs"]
+mod recall;
 
 struct World {
     a: MemoryDesk,
@@ -237,7 +239,7 @@ fn a_recall_is_applied_by_the_receivers_rule_and_reported() {
     let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
     world.share(record, Purpose::CyberDefence);
     world.settle();
-    let recall = Recall { record, objects: vec![], reason: "mistaken".into() };
+    let recall = Recall::withdrawal(record, vec![], "mistaken");
     let request = request(&world.a, "XB", Purpose::CyberDefence, world.now);
     let recalled = block_on(world.a.recall(world.now, &mut world.entropy, recall, request)).unwrap();
     assert_eq!(recalled.shared.len(), 1);
@@ -258,7 +260,7 @@ fn it_is_told_who_complied_with_a_recall_and_who_erased() {
     let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
     world.share(record, Purpose::CyberDefence);
     world.settle();
-    let recall = Recall { record, objects: vec![], reason: "mistaken".into() };
+    let recall = Recall::withdrawal(record, vec![], "mistaken");
     let request = request(&world.a, "XB", Purpose::CyberDefence, world.now);
     let recalled = block_on(world.a.recall(world.now, &mut world.entropy, recall.clone(), request)).unwrap();
     let id = recalled.recall.record;
@@ -733,7 +735,7 @@ fn parties_that_have_only_pouches_witness_each_other() {
 fn the_same_words_twice_are_two_records() {
     let mut world = world();
     let recall = || {
-        let recall = Recall { record: RecordId::default(), objects: vec![], reason: "a false alarm".into() };
+        let recall = Recall::withdrawal(RecordId::default(), vec![], "a false alarm");
         Manuscript::body(labels(Tlp::Green), Body::Recall(recall))
     };
     let mut authored = Vec::new();

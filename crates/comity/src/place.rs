@@ -7,8 +7,8 @@
 //! ```
 
 use crate::{Exit, Fault};
-use comity_node::config::{Config, ConfigFault};
-use comity_record::PartyCode;
+use comity_node::config::{Config, ConfigFault, Text};
+use comity_record::{PartyCode, label::Tlp};
 use std::path::{Path, PathBuf};
 
 /// The name of the configuration in a node's folder.
@@ -34,6 +34,14 @@ pub struct Place {
     pub party: PartyCode,
     /// The party's folder.
     pub folder: PathBuf,
+}
+
+impl Place {
+    /// The audience of objects that carry none, as the party's section says.
+    pub fn default_tlp(&self) -> Tlp {
+        let settings = self.config.party.get(&Text(self.party.clone()));
+        settings.map_or(Tlp::Green, |settings| settings.default_tlp.0)
+    }
 }
 
 impl Chosen {

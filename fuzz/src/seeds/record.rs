@@ -79,7 +79,7 @@ pub fn records() -> Vec<(String, Signed)> {
         reference: "XA-2026-1".to_owned(),
     };
     let recall =
-        Recall { record: RecordId(Hash::default()), objects: vec![0, 2], reason: "an error".to_owned() };
+        Recall::withdrawal(RecordId(Hash::default()), vec![0, 2], "an error");
     let mut labels = Labels::new(Tlp::Amber);
     labels.set("purpose", "criminal-investigation").expect("a purpose");
     [

@@ -3,13 +3,13 @@
 use crate::law::register;
 use comity_border::{
     Adoption, ClassCache, Competence, Decision, Direction, Inputs, Judgement, Packs, Replay, Request,
-    Standing, StandingEntries, Subject, Verdict, decide, judge, judge_cached, replay,
+    Standing, StandingEntries, Subject, Verdict, decide, judge, judge_cached, judge_narrowed, replay,
 };
 use comity_law::Register;
 use comity_record::{
     Body, Canonical, Draft, Ed25519Key, KeyEntry, KeyPurpose, KeyRing, Labels, PartyCode, Signer, Statement,
     Timestamp, Verified,
-    body::{Selector, Text},
+    body::{Narrowing, Selector, Text},
 };
 use std::sync::LazyLock;
 
@@ -105,6 +105,7 @@ pub(crate) fn body(kind: &str, asked: Option<comity_record::body::Request>) -> B
             record: Default::default(),
             objects: Vec::new(),
             reason: "superseded".into(),
+            change: None,
         }),
         "recall-report" => Body::RecallReport(comity_record::body::RecallReport {
             recall: Default::default(),
@@ -160,6 +161,33 @@ pub(crate) fn judged(
     };
     assert_eq!(replay(inputs, decision), Replay::Same);
     sound(decision);
+    judgement
+}
+
+/// Judges a record under a narrower audience, and checks on the way that a replay needs what was looked at.
+pub(crate) fn narrowed(
+    packs: &Packs,
+    law: Option<&Register>,
+    standing: &Standing,
+    record: &Verified,
+    by: &Narrowing,
+    request: &Request,
+) -> Judgement {
+    let register = law.unwrap_or_else(|| register());
+    let judgement = judge_narrowed(packs, register, standing, record, by, request);
+    let subject = Subject::of(record).narrowed(by);
+    let inputs = |subject| Inputs {
+        packs: Some(packs),
+        register: Some(register),
+        standing: Some(standing),
+        subject: Some(subject),
+        request: Some(request),
+    };
+    assert_eq!(replay(inputs(&subject), judgement.decision()), Replay::Same);
+    let before = Subject::of(record);
+    let by_itself = replay(inputs(&before), judgement.decision());
+    assert_eq!(by_itself != Replay::Same, subject != before, "what did not narrow changes nothing");
+    sound(judgement.decision());
     judgement
 }
 

@@ -6,7 +6,11 @@ use comity_border::{
     SecurityAgreement, Standing, Suspension, TransferGround,
 };
 use comity_law::Register;
-use comity_record::{Date, Labels, PartyCode, Verified, body::Selector, label::Tlp};
+use comity_record::{
+    Date, Labels, PartyCode, Verified,
+    body::{Narrowing, Selector},
+    label::Tlp,
+};
 use std::path::Path;
 
 /// The keys that a case may have.
@@ -15,6 +19,7 @@ const KEYS: &[&str] = &[
     "judge",
     "record",
     "redacted",
+    "narrowed",
     "units",
     "asks",
     "selector",
@@ -123,6 +128,22 @@ impl Case {
         let redacted =
             self.one("redacted").map(|list| list.split(',').map(|f| f.trim().to_owned()).collect());
         record(&author.parse().unwrap(), set, body(kind, self.asked()), redacted)
+    }
+
+    /// `to XB, XC`, `tlp amber`, or both with a semicolon between.
+    pub(crate) fn narrowing(&self) -> Option<Narrowing> {
+        let mut narrowing = Narrowing::default();
+        for part in self.one("narrowed")?.split(';').map(str::trim) {
+            match part.split_once(' ') {
+                Some(("tlp", tlp)) => narrowing.tlp = Some(tlp.parse().unwrap()),
+                Some(("to", parties)) => {
+                    narrowing.to =
+                        Some(parties.split(',').map(|party| party.trim().parse().unwrap()).collect());
+                }
+                _ => panic!("{}: `{part}` narrows nothing", self.name),
+            }
+        }
+        Some(narrowing)
     }
 
     fn asked(&self) -> Option<comity_record::body::Request> {

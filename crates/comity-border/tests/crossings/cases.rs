@@ -1,6 +1,10 @@
 //! The one door for `tests/crossings/*.case` at the root of the repository. The format is described in the README there.
 
-use crate::{act::judged, case::Case, law::register};
+use crate::{
+    act::{judged, narrowed},
+    case::Case,
+    law::register,
+};
 use comity_border::{Disclosure, Judgement, Ruling, Verdict};
 use comity_record::{Canonical, Date, Hash, sha256};
 use std::{
@@ -43,7 +47,10 @@ fn check(path: &Path) -> Option<String> {
     let case = Case::read(path);
     let law = case.law();
     let (packs, standing, request, record) = (case.packs(), case.standing(), case.request(), case.record());
-    let judgement = judged(&packs, law.as_ref(), &standing, &record, &request);
+    let judgement = match case.narrowing() {
+        Some(by) => narrowed(&packs, law.as_ref(), &standing, &record, &by, &request),
+        None => judged(&packs, law.as_ref(), &standing, &record, &request),
+    };
     let ruling = &judgement.decision().ruling;
     let mut wrong = Vec::new();
     if case.one("expect") != Some(&shown(ruling)) {

@@ -118,6 +118,7 @@ fn subject() -> impl Strategy<Value = Subject> {
             labels,
             asked,
             redacted,
+            audience: None,
         },
     )
 }

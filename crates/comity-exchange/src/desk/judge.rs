@@ -5,10 +5,12 @@ use crate::{
     Bodies,
     tables::{CROSSINGS, DECISIONS, DecisionRow, INPUTS, crossing_key},
 };
-use comity_border::{Decision, Judgement, Packs, Request, Standing, StandingEntries, Subject, judge};
+use comity_border::{
+    Decision, Judgement, Packs, Request, Standing, StandingEntries, Subject, judge, judge_narrowed,
+};
 use comity_law::Register;
 use comity_ledger::store::{Kv, Order, Row, Store};
-use comity_record::{Canonical, CrossingId, Entry, RecordId, Timestamp, Verified};
+use comity_record::{Canonical, CrossingId, Entry, RecordId, Timestamp, Verified, body::Narrowing};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// What a desk judges by: its packs, its register, and its own facts about peers.
@@ -72,7 +74,40 @@ impl Law {
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// What would be judged; nothing is entered.
     pub fn preview(&self, record: &Verified, request: &Request) -> Judgement {
-        self.law.judge(record, &self.law.state(record, request.clone()))
+        self.judge(record, &self.state(record, request.clone()))
+    }
+
+    /// What is looked at of a record that is held: as it was signed, or as its author narrowed it since.
+    pub(super) fn subject(&self, record: &Verified) -> Subject {
+        let subject = Subject::of(record);
+        match self.narrowings.get(&record.id()) {
+            Some(narrowing) => subject.narrowed(narrowing),
+            None => subject,
+        }
+    }
+
+    /// The request with what this side relies on written into it, for a record that is held.
+    pub(super) fn state(&self, record: &Verified, request: Request) -> Request {
+        request.stating(&self.law.register, &self.law.standing, &self.subject(record))
+    }
+
+    /// Judges a record that is held.
+    pub(super) fn judge(&self, record: &Verified, request: &Request) -> Judgement {
+        let Law { register, packs, standing } = &self.law;
+        match self.narrowings.get(&record.id()) {
+            Some(narrowing) => judge_narrowed(packs, register, standing, record, narrowing, request),
+            None => self.law.judge(record, request),
+        }
+    }
+
+    /// What the author of a record narrowed it to since, as far as it reached this party.
+    pub fn narrowing(&self, record: RecordId) -> Option<&Narrowing> {
+        self.narrowings.get(&record)
+    }
+
+    /// The subject to be kept beside a judgement, where the record alone does not give it.
+    pub(super) fn narrowed_subject(&self, record: &Verified) -> Option<Subject> {
+        self.narrowings.contains_key(&record.id()).then(|| self.subject(record))
     }
 
     /// The entry and decision of a judgement. A judgement that asks for redaction first is entered as the refusal of

@@ -46,7 +46,7 @@ pub use lookup::{BlockRefused, LookupBlock};
 pub use open::{Begin, Signers};
 pub use peers::{CLOCK_TOLERANCE, LetterFault, Peer, Positions};
 pub use quorum::Waiting;
-pub use recall::{RecallStanding, Recalled};
+pub use recall::{RecallRule, RecallStanding, Recalled};
 pub use receive::Event;
 pub use release::read_here;
 pub use share::{Shared, Sharing};
@@ -58,7 +58,7 @@ use comity_ledger::{
     Log,
     store::{Kv, Store},
 };
-use comity_record::{KeyRing, Letter, PartyCode, RecordId};
+use comity_record::{KeyRing, Letter, PartyCode, RecordId, body::Narrowing};
 use comity_threat::Tables;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -89,6 +89,9 @@ pub struct Desk<S, B> {
     head: head::HeadState,
     frames: send::FrameCache,
     pending_recalls: BTreeSet<(RecordId, PartyCode)>,
+    /// What authors narrowed their records to since they signed them.
+    narrowings: BTreeMap<RecordId, Narrowing>,
+    recall_rule: RecallRule,
     statements: Vec<statement::OwnStatement>,
     intended: Vec<crate::turn::RootStatement>,
     /// The size of the log up to which its rows were applied to what is kept in memory.
@@ -145,6 +148,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// Packs, register and standing in force.
     pub fn law(&self) -> &Law {
         &self.law
+    }
+
+    /// Sets this party's standing rule about recalls.
+    pub fn set_recall_rule(&mut self, rule: RecallRule) {
+        self.recall_rule = rule;
     }
 
     /// The peers by party.

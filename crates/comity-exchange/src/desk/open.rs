@@ -4,14 +4,16 @@ use super::{Desk, DeskFault, Law, head::HeadState, peers::Positions, send::Frame
 use crate::{
     Bodies,
     house::ActRow,
-    tables::{ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow, RECALLS, RECALLS_DONE, STATEMENTS},
+    tables::{
+        ACKNOWLEDGED, ACTS, INBOX, OUTBOX, PEERS, PeerRow, RECALLED, RECALLS, RECALLS_DONE, STATEMENTS,
+    },
 };
 use comity_border::{Disclosure, StandingEntries};
 use comity_ledger::{
     Log,
     store::{Kv, Order, Partition, Store, Table},
 };
-use comity_record::{Canonical, Hash, KeyRing, Letter, PartyCode, RecordId, Signer};
+use comity_record::{Canonical, Hash, KeyRing, Letter, PartyCode, RecordId, Signer, body::Recall};
 use comity_threat::Tables;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -79,6 +81,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             tables: begin.tables,
             frames: FrameCache::default(),
             pending_recalls: BTreeSet::new(),
+            narrowings: Default::default(),
+            recall_rule: Default::default(),
             statements: Vec::new(),
             intended: Vec::new(),
             read_to: 0,
@@ -163,6 +167,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let done: BTreeSet<_> = self.rows(RECALLS_DONE, 0).await?.into_iter().map(|(key, _)| key).collect();
         let pending = self.rows(RECALLS, 0).await?.into_iter().filter(|(key, _)| !done.contains(key));
         self.pending_recalls = pending.filter_map(|(key, _)| read_recall_key(&key)).collect();
+        self.narrowings.clear();
+        for (_, value) in self.rows(RECALLED, 0).await? {
+            self.take_narrowing(&Recall::from_bytes(&value)?);
+        }
         Ok(())
     }
 

@@ -1,23 +1,36 @@
-//! Recall: an author withdraws a record or objects of it. Nobody can make another node act: the receiver applies its own
-//! standing rule, enters what it did, and reports.
+//! Recall: an author withdraws a record or objects of it, narrows its audience, or puts a corrected record in its place.
+//! Nobody can make another node act: the receiver applies its own standing rule ([`RecallRule`]), enters what it did, and
+//! reports. Who passed the record on passes the recall on.
 //!
-//! The rule of this version: narrow at once. A recalled record is no longer shown as current nor passed on; its body is
-//! erased only when a person confirms (`comity erase`), which is reported too.
+//! A withdrawn record is no longer shown as current nor passed on; its body is erased only when a person confirms
+//! (`comity erase`), which is reported too. A narrowed record is judged from then on as if its labels said so.
 
-use super::{Authored, Desk, DeskFault, Manuscript, Shared, Sharing, open::position_of};
+use super::{Authored, Desk, DeskFault, HeldRecord, Manuscript, Shared, Sharing, open::position_of};
 use crate::{
     Acknowledgement, Bodies, Entropy, Outcome, draw,
     tables::{
         ACKNOWLEDGED, OUTBOX, OutboxRow, RECALLED, RECALLS, RECALLS_DONE, REPORTS, ReportRow, recall_key,
     },
 };
-use comity_border::Request;
+use comity_border::{Competence, Request};
 use comity_ledger::store::{Kv, Order, Pairs, Row, Store, Table};
 use comity_record::{
-    Attested, Body, Canonical, CrossingId, Entry, EntryKind, Hash, PartyCode, RecordId, Timestamp,
+    Attested, Body, Canonical, CrossingId, Entry, EntryKind, Hash, Kind, Labels, PartyCode, RecordId,
+    Timestamp,
     body::{Recall, RecallReport},
+    label::{FIRST_VERSION, Onward},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a party does when a recall comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecallRule {
+    /// It is applied at once.
+    #[default]
+    Narrow,
+    /// It is kept until an officer has it applied.
+    Ask,
+}
 
 /// A recall as issued.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +100,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     }
 
     /// The rows of a table whose keys begin with a record.
-    async fn of_recall(&self, table: Table, id: RecordId) -> Result<Pairs, DeskFault> {
+    pub(super) async fn of_recall(&self, table: Table, id: RecordId) -> Result<Pairs, DeskFault> {
         let to = [id.0.0.as_slice(), &[0xff; 32], &[0xff]].concat();
         Ok(self.store.scan(table, 0, &id.0.0, &to, 10_000, Order::Ascending).await?)
     }
@@ -132,13 +145,16 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
         }
         // A record of our own that a peer gave back after a loss was once given to that peer.
-        if let Some(row) = self.record_rows(&[record]).await?.pop().flatten() {
-            recipients.extend(row.received_from);
+        if let Some(from) =
+            self.record_rows(&[record]).await?.pop().flatten().and_then(|row| row.received_from)
+            && *self.envelope(record).await?.record.origin() == self.party
+        {
+            recipients.insert(from);
         }
         Ok(recipients)
     }
 
-    /// Withdraws a record authored here, or the objects at some positions of it, and tells everyone who was given it.
+    /// Recalls a record authored here and tells everyone who was given it.
     /// `request` is the purpose and competence under which the recall itself crosses; recipient and time are set here.
     pub async fn recall(
         &mut self,
@@ -154,9 +170,17 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 origin: held.record.origin().clone(),
             });
         }
-        let mut manuscript = Manuscript::body(held.record.labels().clone(), Body::Recall(recall.clone()));
+        // Whoever passed the record on is to pass the recall on, whatever rule of the record would hold that back.
+        let labels = Labels {
+            onward: Onward::Free,
+            embargo_until: None,
+            version: FIRST_VERSION,
+            ..held.record.labels().clone()
+        };
+        let mut manuscript = Manuscript::body(labels, Body::Recall(recall.clone()));
         manuscript.thread = Some(recall.record);
         let recipients = self.recipients(recall.record).await?;
+        self.can_read(&recipients, &recall)?;
         let authored = self.author(now, entropy, vec![manuscript]).await?;
         let missing = || DeskFault::Other { what: "authoring", why: "no record came of a recall".to_owned() };
         let authored = *authored.first().ok_or_else(missing)?;
@@ -165,6 +189,20 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             |to: PartyCode| Sharing { record: authored.record, request: Request { to, ..request.clone() } };
         let shared = self.share(now, entropy, recipients.into_iter().map(share).collect()).await?;
         Ok(Recalled { recall: authored, shared })
+    }
+
+    /// Whether everybody who has the record reads a recall of this form. Where one does not, the author withdraws it instead:
+    /// every version reads that, and it asks for more.
+    fn can_read(&self, recipients: &BTreeSet<PartyCode>, recall: &Recall) -> Result<(), DeskFault> {
+        let version = Body::Recall(recall.clone()).version();
+        for party in recipients {
+            let understood = self.peer(party)?.understood(Kind::Recall.as_str());
+            if understood < version {
+                let what = Kind::Recall.as_str().to_owned();
+                return Err(DeskFault::NotUnderstood { party: party.clone(), what, version, understood });
+            }
+        }
+        Ok(())
     }
 
     /// Applies the recalls that were taken in and not applied yet, and reports to who sent them. A crash on the way leaves
@@ -200,14 +238,104 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             held => held?,
         };
         let Body::Recall(recall) = held.record.statement().body.clone() else { return Ok(()) };
-        let done = self.apply_recall(now, entropy, peer, record, held.record.origin(), &recall).await?;
+        if self.recall_rule == RecallRule::Ask {
+            let kept = ("kept", Some("an officer decides".to_owned()));
+            return self.report_done(now, entropy, peer, &held, &recall, kept).await;
+        }
+        self.comply(now, entropy, peer, &held, &recall).await
+    }
+
+    /// Applies a recall that came from a peer, reports to it, and passes the recall on to whom the record was passed on.
+    async fn comply(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        held: &HeldRecord,
+        recall: &Recall,
+    ) -> Result<(), DeskFault> {
+        let id = held.record.id();
+        let done = self.apply_recall(now, entropy, peer, id, held.record.origin(), recall).await?;
+        self.report_done(now, entropy, peer, held, recall, (done, None)).await?;
+        if done == "narrowed" {
+            self.pass_on(now, entropy, peer, held, recall).await?;
+        }
+        Ok(())
+    }
+
+    /// Has recalls applied that were kept by [`RecallRule::Ask`]. Returns the parties that were told.
+    pub async fn comply_with(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        id: RecordId,
+    ) -> Result<Vec<PartyCode>, DeskFault> {
+        let held = self.envelope(id).await?;
+        let Body::Recall(recall) = held.record.statement().body.clone() else {
+            return Err(DeskFault::NoRecord { record: id.0.short() });
+        };
+        let mut told = Vec::new();
+        for (key, _) in self.of_recall(RECALLS, id).await? {
+            let peer: Option<PartyCode> =
+                key.get(32..).and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
+            let Some(peer) = peer else { continue };
+            self.comply(now, entropy, &peer, &held, &recall).await?;
+            told.push(peer);
+        }
+        Ok(told)
+    }
+
+    async fn report_done(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        held: &HeldRecord,
+        recall: &Recall,
+        (done, reason): (&str, Option<String>),
+    ) -> Result<(), DeskFault> {
         let report = RecallReport {
-            recall: record,
+            recall: held.record.id(),
             crossing: CrossingId::of(&recall.record, peer, &self.party),
             done: done.to_owned(),
-            reason: None,
+            reason,
         };
-        self.report(now, entropy, peer, record, held.record.labels(), report).await
+        self.report(now, entropy, peer, held.record.id(), held.record.labels(), report).await
+    }
+
+    /// Gives the recall to everybody to whom the record was passed on from here, through the border, for the purpose under
+    /// which it came. Who cannot read its form keeps what it has: only the author can recall in another form.
+    async fn pass_on(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        held: &HeldRecord,
+        recall: &Recall,
+    ) -> Result<(), DeskFault> {
+        let id = held.record.id();
+        let Some(came) = self.request_of(id, peer).await? else { return Ok(()) };
+        let version = held.record.header().version;
+        let mut sharings = Vec::new();
+        for to in self.recipients(recall.record).await? {
+            let has = self.given(&to).await?.contains(&id);
+            if to == *peer || to == *held.record.origin() || has {
+                continue;
+            }
+            let letter = &self.peer(&to)?.letter;
+            if self.peer(&to)?.understood(Kind::Recall.as_str()) < version {
+                continue;
+            }
+            let receiver_unit = letter
+                .unit_for(came.purpose)
+                .map(|unit| Competence { unit: unit.unit.clone(), citation: unit.competence.clone() });
+            let sender_unit = came.receiver_unit.clone();
+            let via = Default::default();
+            let request = Request { to, sender_unit, receiver_unit, via, ..came.clone() };
+            sharings.push(Sharing { record: id, request });
+        }
+        self.share(now, entropy, sharings).await?;
+        Ok(())
     }
 
     async fn apply_recall(
@@ -248,8 +376,16 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let key = [recall.record.0.0, id.0.0].concat();
         let rows = vec![Row { table: RECALLED, partition: 0, key, value: recall.to_bytes() }];
         self.commit(vec![(entry, draw(entropy))], rows).await?;
+        self.take_narrowing(recall);
         self.frames.forget(recall.record);
         Ok(())
+    }
+
+    pub(super) fn take_narrowing(&mut self, recall: &Recall) {
+        if let Some(narrowing) = recall.narrowing() {
+            let before = self.narrowings.remove(&recall.record).unwrap_or_default();
+            self.narrowings.insert(recall.record, before.and(narrowing));
+        }
     }
 
     /// The report goes the way of every record: through the border, with the purpose under which the recall came.

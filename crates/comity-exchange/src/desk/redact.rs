@@ -21,7 +21,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     ) -> Result<Option<RecordId>, DeskFault> {
         let held = self.held(original).await?;
         // A record of another party is passed on as it is or not at all.
-        if *held.record.origin() != self.party || held.objects.is_empty() {
+        // What was narrowed stays as it is: a derived record would be a new one, with the wider audience of its labels.
+        let narrowed = self.narrowings.contains_key(&original);
+        if *held.record.origin() != self.party || held.objects.is_empty() || narrowed {
             return Ok(None);
         }
         let tables = Arc::clone(&self.tables);

@@ -40,12 +40,13 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
                 held => held?,
             };
             // Law changes: what was cleared once is judged again, and only the entry is spared.
-            let stated = self.law.state(&held.record, request.clone());
-            let judgement = self.law.judge(&held.record, &stated);
+            let stated = self.state(&held.record, request.clone());
+            let judgement = self.judge(&held.record, &stated);
             let Judgement::Cleared(_) = &judgement else { continue };
             if !self.was_cleared(record, &stated).await? {
                 let mut judged = self.judged(now, record, stated, &judgement);
                 judged.entry.subject = Some(read_here());
+                judged.subject = self.narrowed_subject(&held.record);
                 first.push(judged);
             }
             released.insert(record);

@@ -303,8 +303,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             held => held?,
         };
         let spent = committed.entry().at.plus_millis(Dispatch::LIFETIME / 2) <= now;
-        if !spent && self.law.unchanged_since(&decision, now) {
-            let judgement = self.law.judge(&held.record, &request);
+        // What its author narrowed after it was cleared, and before it went, is judged again.
+        let same = decision.subject == self.subject(&held.record).hash();
+        if !spent && same && self.law.unchanged_since(&decision, now) {
+            let judgement = self.judge(&held.record, &request);
             if let Judgement::Cleared(cleared) = judgement {
                 return Ok(Some(Standing { cleared, request, committed }));
             }
@@ -321,9 +323,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         record: &comity_record::Verified,
         request: Request,
     ) -> Result<Option<Standing>, DeskFault> {
-        let request = self.law.state(record, request);
-        let judgement = self.law.judge(record, &request);
-        let judged = self.judged(now, record.id(), request.clone(), &judgement);
+        let request = self.state(record, request);
+        let judgement = self.judge(record, &request);
+        let mut judged = self.judged(now, record.id(), request.clone(), &judgement);
+        judged.subject = self.narrowed_subject(record);
         let number = self.peer(party)?.number;
         let index = self.log.size();
         let cleared = matches!(judgement, Judgement::Cleared(_));

@@ -7,8 +7,10 @@ use crate::{
     tables::{OUTBOX, OutboxRow, RECALLED},
 };
 use comity_border::{Direction, Judgement, Request};
-use comity_ledger::store::{Kv, Order, Row, Store};
-use comity_record::{Canonical, Kind, PartyCode, RecordId, Timestamp, Verified, letter::LABELS};
+use comity_ledger::store::{Kv, Row, Store};
+use comity_record::{
+    Canonical, Kind, PartyCode, RecordId, Timestamp, Verified, body::Recall, letter::LABELS,
+};
 use std::collections::BTreeMap;
 
 /// A record to be shared, with the request to be judged.
@@ -76,10 +78,11 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let asked = request.transfer_ground.clone();
         let held = self.envelope(sharing.record).await?;
         self.is_understood(&request.to, &held.record)?;
-        let request = self.law.state(&held.record, request);
-        let judgement = self.law.judge(&held.record, &request);
-        let mut judged =
-            vec![(sharing.record, self.judged(now, sharing.record, request.clone(), &judgement))];
+        let request = self.state(&held.record, request);
+        let judgement = self.judge(&held.record, &request);
+        let mut first = self.judged(now, sharing.record, request.clone(), &judgement);
+        first.subject = self.narrowed_subject(&held.record);
+        let mut judged = vec![(sharing.record, first)];
         if let Judgement::RedactFirst(first) = &judgement
             && let Some(derived) = self.redact(now, entropy, sharing.record, first).await?
         {
@@ -150,10 +153,13 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(shared)
     }
 
-    /// Whether a record was recalled here as a whole.
+    /// Whether a record, or objects of it, were withdrawn here. One whose audience was narrowed alone was not.
     pub async fn is_recalled(&self, record: RecordId) -> Result<bool, DeskFault> {
-        let from = record.0.0;
-        let to = [from.as_slice(), &[0xff; 32], &[0]].concat();
-        Ok(!self.store.scan(RECALLED, 0, &from, &to, 1, Order::Ascending).await?.is_empty())
+        for (_, value) in self.of_recall(RECALLED, record).await? {
+            if Recall::from_bytes(&value)?.narrowing().is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

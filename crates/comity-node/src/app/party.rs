@@ -24,7 +24,7 @@ use crate::{
     stop::Stop,
 };
 use comity_border::{Adoption, Disclosure, Layer, PackText, Packs, Standing, StandingEntries};
-use comity_exchange::{Begin, Desk, Law, Signers, turn::RootStatement};
+use comity_exchange::{Begin, Desk, Law, RecallRule, Signers, turn::RootStatement};
 use comity_law::{Files, Register};
 use comity_record::{Canonical, KeyPurpose, Letter, PartyCode, RootSigned};
 use comity_store::{AnyStore, FjallOptions, FjallStore, PostgresOptions, PostgresStore};
@@ -103,6 +103,10 @@ impl Hosted {
             tables,
         };
         let mut desk = Desk::open(begin).await?;
+        desk.set_recall_rule(match settings.recall.0 {
+            config::RecallHandling::Narrow => RecallRule::Narrow,
+            config::RecallHandling::Ask => RecallRule::Ask,
+        });
         // Peers that took an earlier letter are told of this one as soon as our head is confirmed.
         if !desk.peers().is_empty() {
             desk.intend(RootStatement::Letter(signed.to_bytes().into()))?;

@@ -265,10 +265,11 @@ async fn kept_inputs(
     let mut kept = desk.store().get_many(INPUTS, &keys).await?.into_iter();
     let standing = kept.next().flatten();
     let standing = standing.map(|bytes| StandingEntries::from_bytes(&bytes)).transpose()?.map(Standing::new);
-    let refused = kept.next().flatten().map(|bytes| Subject::from_bytes(&bytes)).transpose()?;
+    // What was refused on arrival, or narrowed by its author before, is not what the record says by itself.
+    let looked_at = kept.next().flatten().map(|bytes| Subject::from_bytes(&bytes)).transpose()?;
     let subject = match desk.envelope(row.record).await {
-        Ok(held) => Some(Subject::of(&held.record)),
-        Err(DeskFault::Erased { .. } | DeskFault::NoRecord { .. }) => refused,
+        Ok(held) => Some(looked_at.unwrap_or_else(|| Subject::of(&held.record))),
+        Err(DeskFault::Erased { .. } | DeskFault::NoRecord { .. }) => looked_at,
         Err(fault) => return Err(fault),
     };
     Ok((standing, subject))

@@ -122,6 +122,7 @@ actions! {
     hunt::HeldPatterns,
     withdraw::Recall,
     withdraw::ShowRecall,
+    withdraw::ApplyRecall,
     withdraw::Erase,
     pouch::PackPouch,
     pouch::OpenPouch,

@@ -11,7 +11,7 @@ use super::{
         number, object_row, versions,
     },
 };
-use crate::projection::{Change, Holding, Projection, Rows, What};
+use crate::projection::{Change, Holding, Narrowed, Projection, Rows, What};
 use comity_exchange::{
     house::Act,
     search::SavedSearch,
@@ -78,6 +78,9 @@ impl Projection for CollectionsView {
                 What::Held(holding) => self.place(change, holding, &mut rows, &mut incoming),
                 What::Erased(gone) => self.leave(store, gone.entry, &gone.slots, None, &mut rows).await?,
                 What::Recalled(gone) => self.leave(store, gone.entry, &gone.slots, None, &mut rows).await?,
+                What::Narrowed(narrowed) => {
+                    self.narrow(store, change, narrowed, &mut rows, &mut incoming).await?;
+                }
                 What::Act(row) => self.act(store, change.index, &row.act, &mut rows).await?,
                 What::Other(Some(EntryKind::Authored | EntryKind::Received)) => {
                     let slots = slots_of(store, change.index).await?;
@@ -141,6 +144,41 @@ impl CollectionsView {
         }
     }
 
+    /// Moves what was narrowed into the collection of its narrower class, added now; it leaves that of the wider class,
+    /// and saved searches, which do not take it up again.
+    async fn narrow(
+        &mut self,
+        store: &AnyStore,
+        change: &Change,
+        narrowed: &Narrowed,
+        rows: &mut Rows,
+        incoming: &mut Vec<Incoming>,
+    ) -> Result<(), StoreFault> {
+        let partition = AudienceClass::of(&narrowed.labels()).partition();
+        let Some(before) = base(store, narrowed.entry).await?.filter(|base| base.partition != partition)
+        else {
+            return Ok(());
+        };
+        let slots = narrowed.slots();
+        let present: Vec<_> =
+            slots.iter().map(|slot| (before.partition, before.at(*slot).key().to_vec())).collect();
+        let present = store.get_many(ITEMS, &present).await?;
+        self.leave(store, narrowed.entry, &slots, None, rows).await?;
+        let manifest = narrowed.holding.statement.body.manifest();
+        let all = manifest.map_or(0, |manifest| manifest.objects.len());
+        let added = self.reserve(change.at.unwrap_or_default(), u32::try_from(all).unwrap_or(u32::MAX));
+        let base = Base { added, partition, record: narrowed.holding.record };
+        rows.written.push(base.row(narrowed.entry));
+        for (one, present) in narrowed.holding.objects.iter().zip(present) {
+            // What was withdrawn or taken out before stays out.
+            let Some(object) = present.and_then(|_| Object::read(&one.bytes).ok()) else { continue };
+            let held = held(&self.keys, &object, base.at(one.slot), narrowed.entry, one.slot);
+            let name = (partition, self.keys.id(object.id()));
+            incoming.push(Incoming { name, held, type_name: object.type_name().to_owned() });
+        }
+        Ok(())
+    }
+
     async fn act(
         &mut self,
         store: &AnyStore,
@@ -178,8 +216,19 @@ impl CollectionsView {
         while from < index {
             let page = self.feed.page(from, index).await?;
             for change in &page.changes {
-                let What::Held(holding) = &change.what else { continue };
-                incoming.extend(self.find(store, change.index, holding, partition, search).await?);
+                match &change.what {
+                    What::Held(holding) => {
+                        incoming.extend(self.find(store, change.index, holding, partition, search).await?);
+                    }
+                    // What was narrowed before a search began is looked at under its narrower labels.
+                    What::Narrowed(narrowed) => {
+                        incoming.retain(|one: &Incoming| one.held.entry != narrowed.entry);
+                        let holding = narrowed.as_judged();
+                        let entry = narrowed.entry;
+                        incoming.extend(self.find(store, entry, &holding, partition, search).await?);
+                    }
+                    _ => {}
+                }
             }
             from += page.changes.len().max(1) as u64;
         }

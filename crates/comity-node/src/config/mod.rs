@@ -12,7 +12,7 @@ mod store;
 mod tests;
 
 pub use fault::ConfigFault;
-pub use section::{Listen, LogFormat, Text};
+pub use section::{Listen, LogFormat, RecallHandling, Text};
 pub use store::{PostgresUrl, StoreChoice};
 
 use comity_record::{PartyCode, label::Tlp};
@@ -184,6 +184,9 @@ section! {
         default_tlp: Text<Tlp> = Text(Tlp::Green),
         /// Whether an index of the words of texts is kept, by far the largest. Without it nothing is found by its text.
         index_words: bool = true,
+        /// What is done when an author recalls a record that is held here: `narrow` applies it at once, `ask` keeps it until an
+        /// officer has it applied (`comity recall apply`). Bodies are erased by a person in either case.
+        recall: Text<RecallHandling> = Text(RecallHandling::Narrow),
         /// Packs beside those that are built in: folders, relative paths count from the folder of this file.
         packs: Vec<PathBuf> = Vec::new(),
         /// The authorities that servers of feeds are known by: certificates in PEM.

@@ -16,6 +16,15 @@ pub enum Listen {
     At(SocketAddr),
 }
 
+/// What is done when an author recalls a record that is held here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecallHandling {
+    /// It is applied at once.
+    Narrow,
+    /// It waits for an officer.
+    Ask,
+}
+
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -138,6 +147,28 @@ impl FromStr for LogFormat {
             "json" => Ok(LogFormat::Json),
             other => {
                 Err(format!("`{}` is neither `text` nor `json`", other.chars().take(60).collect::<String>()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for RecallHandling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RecallHandling::Narrow => "narrow",
+            RecallHandling::Ask => "ask",
+        })
+    }
+}
+
+impl FromStr for RecallHandling {
+    type Err = String;
+    fn from_str(text: &str) -> Result<RecallHandling, String> {
+        match text {
+            "narrow" => Ok(RecallHandling::Narrow),
+            "ask" => Ok(RecallHandling::Ask),
+            other => {
+                Err(format!("`{}` is neither `narrow` nor `ask`", other.chars().take(60).collect::<String>()))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the log tells a projection.
 
 use comity_exchange::house::ActRow;
-use comity_record::{EntryKind, Kind, PartyCode, RecordId, Statement, Timestamp};
+use comity_record::{EntryKind, Kind, Labels, PartyCode, RecordId, Statement, Timestamp, body::Narrowing};
 
 /// One entry of the log, with what it brought.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub enum What {
     Erased(Gone),
     /// A record, or objects of it, were recalled by its author.
     Recalled(Withdrawn),
+    /// The author of a record narrowed its audience.
+    Narrowed(Box<Narrowed>),
     /// An administrative act.
     Act(Box<ActRow>),
     /// Anything else, or an entry whose content was lost.
@@ -66,6 +68,38 @@ pub struct Gone {
     pub whole: bool,
     /// The slots whose objects are gone.
     pub slots: Vec<u32>,
+}
+
+/// A record that is held, and the narrower audience that its author asked for, all narrowings together.
+#[derive(Clone, Debug)]
+pub struct Narrowed {
+    /// The entry of the record.
+    pub entry: u64,
+    /// The record as it is held now.
+    pub holding: Holding,
+    /// What it is narrowed to.
+    pub narrowing: Narrowing,
+}
+
+impl Narrowed {
+    /// The slots of its objects.
+    pub fn slots(&self) -> Vec<u32> {
+        self.holding.objects.iter().map(|object| object.slot).collect()
+    }
+
+    /// The record as if it had been signed with those labels.
+    pub fn as_judged(&self) -> Holding {
+        let mut holding = self.holding.clone();
+        holding.statement.labels = self.labels();
+        holding
+    }
+
+    /// Its labels as they are judged from now on.
+    pub fn labels(&self) -> Labels {
+        let mut labels = self.holding.statement.labels.clone();
+        labels.tlp = labels.tlp.max(self.narrowing.tlp.unwrap_or(labels.tlp));
+        labels
+    }
 }
 
 /// What was recalled of a record that is held.

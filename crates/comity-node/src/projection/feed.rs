@@ -2,7 +2,7 @@
 //!
 //! Projectors that stand at the same place get the same page, so that bodies are opened once for all of them.
 
-use super::change::{Change, Gone, HeldObject, Holding, What, Withdrawn};
+use super::change::{Change, Gone, HeldObject, Holding, Narrowed, What, Withdrawn};
 use crate::app::SealedBodies;
 use comity_exchange::{
     Bodies,
@@ -13,7 +13,10 @@ use comity_ledger::{
     log::{ENTRIES, LOG_PARTITION},
     store::{Order, Pairs, Store, StoreFault},
 };
-use comity_record::{Canonical, Entry, EntryKind, Malformed, RecordId, Signed, body::Recall};
+use comity_record::{
+    Canonical, Entry, EntryKind, Malformed, RecordId, Signed,
+    body::{Narrowing, Recall},
+};
 use comity_store::AnyStore;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -167,9 +170,7 @@ impl Feed {
         let other = What::Other(Some(entry.kind));
         Ok(match (entry.kind, entry.record) {
             (EntryKind::Erasure, Some(record)) => self.gone(record).await?.map_or(other, What::Erased),
-            (EntryKind::Recall, Some(record)) => {
-                self.withdrawn(record, entry).await?.map_or(other, What::Recalled)
-            }
+            (EntryKind::Recall, Some(record)) => self.recalled(record, entry).await?.unwrap_or(other),
             (EntryKind::Administration, _) => self.act(index).await?.map_or(other, What::Act),
             _ => match begins(index, Some(entry), rows) {
                 Some((record, row)) => {
@@ -217,7 +218,7 @@ impl Feed {
         Ok(Some(Gone { record, entry: row.index, whole, slots: gone.collect() }))
     }
 
-    async fn withdrawn(&self, record: RecordId, entry: &Entry) -> Result<Option<Withdrawn>, StoreFault> {
+    async fn recalled(&self, record: RecordId, entry: &Entry) -> Result<Option<What>, StoreFault> {
         let Some(row) = self.row(record).await? else { return Ok(None) };
         let recall = entry.subject.map(|recall| [record.0.0, recall.0].concat());
         let keys: Vec<_> = recall.into_iter().map(|key| (0, key)).collect();
@@ -225,9 +226,29 @@ impl Feed {
             return Ok(None);
         };
         let recall = Recall::from_bytes(&recall).map_err(|why| damaged(&why))?;
+        if recall.narrowing().is_some() {
+            return Ok(self.narrowed(record, &row).await?.map(|narrowed| What::Narrowed(Box::new(narrowed))));
+        }
         let all = recall.objects.is_empty();
         let recalled = |slot: &u32| all || recall.objects.contains(&position(&row, *slot));
-        Ok(Some(Withdrawn { record, entry: row.index, slots: (0..slots(&row)).filter(recalled).collect() }))
+        let slots = (0..slots(&row)).filter(recalled).collect();
+        Ok(Some(What::Recalled(Withdrawn { record, entry: row.index, slots })))
+    }
+
+    /// All narrowings of a record together, since only the last state counts. `None` where the record was erased.
+    async fn narrowed(&self, record: RecordId, row: &RecordRow) -> Result<Option<Narrowed>, StoreFault> {
+        let to = [record.0.0.as_slice(), &[0xff; 32], &[0xff]].concat();
+        let mut narrowing = Narrowing::default();
+        for (_, value) in self.store.scan(RECALLED, 0, &record.0.0, &to, u32::MAX, Order::Ascending).await? {
+            let recall = Recall::from_bytes(&value).map_err(|why| damaged(&why))?;
+            narrowing = recall.narrowing().map_or(narrowing.clone(), |by| narrowing.clone().and(by));
+        }
+        let (from, to) = (object_key(row.index, 0), object_key(row.index.saturating_add(1), 0));
+        let found: Pairs = self.store.scan(OBJECTS, 0, &from, &to, u32::MAX, Order::Ascending).await?;
+        let sealed = found.into_iter().filter_map(|(key, sealed)| Some((place(&key)?.1, sealed)));
+        let sealed: Vec<(u32, Vec<u8>)> = sealed.collect();
+        let holding = self.holding(record, row, &sealed).await?;
+        Ok(holding.map(|holding| Narrowed { entry: row.index, holding: *holding, narrowing }))
     }
 
     async fn act(&self, index: u64) -> Result<Option<Box<ActRow>>, StoreFault> {

@@ -18,7 +18,7 @@ mod progress;
 mod projector;
 mod views;
 
-pub use change::{Change, Gone, HeldObject, Holding, What, Withdrawn};
+pub use change::{Change, Gone, HeldObject, Holding, Narrowed, What, Withdrawn};
 pub use cursor::{CURSORS, Cursor};
 pub use feed::Feed;
 pub use progress::{Behind, Progress, Stage};

@@ -71,7 +71,18 @@ pub async fn authorise<S: Store + Kv, B: Bodies>(
     // Classes were chosen by the sight already; a place that comes from elsewhere is held to it as well.
     let seen: Vec<Seen> = seen.iter().filter(|one| sight.classes().contains(&one.class)).copied().collect();
     let entries: BTreeSet<u64> = seen.iter().map(|one| one.place.entry).collect();
-    let headers = headers(store, bodies, &entries).await?;
+    let mut headers = headers(store, bodies, &entries).await?;
+    // A record that its author narrowed is in the class of its narrower labels, and is shown with these.
+    for one in &seen {
+        let (Some(known), Some(header)) =
+            (ctx.views.index().classes.get(&one.class), headers.get_mut(&one.place.entry))
+        else {
+            continue;
+        };
+        if header.labels != known.subject.labels {
+            *header = Arc::new(Header { labels: known.subject.labels.clone(), ..Header::clone(header) });
+        }
+    }
     let mut places: Vec<Place> = seen.iter().map(|one| one.place).collect();
     places.retain(|place| headers.contains_key(&place.entry));
     let Reader::Other { party, .. } = sight.reader() else {

@@ -123,6 +123,7 @@ impl Byzantine {
                 record: RecordId(sha256(&[b"nothing", &short.desk.log().size().to_le_bytes()])),
                 objects: Vec::new(),
                 reason: "filler".to_owned(),
+                change: None,
             });
             let manuscript = Manuscript::body(Labels::new(Tlp::Green), body);
             if block_on(short.desk.author(now, &mut short.entropy, vec![manuscript])).is_err() {

@@ -328,7 +328,7 @@ impl World {
             return Ok(());
         }
         let record = own[self.pick(own.len())].0;
-        let recall = Recall { record, objects: Vec::new(), reason: "mistaken".to_owned() };
+        let recall = Recall::withdrawal(record, Vec::new(), "mistaken");
         self.touched.insert(node);
         let one = &mut self.nodes[node];
         let now = one.clock(self.now);

@@ -7,12 +7,9 @@ use crate::{
     screen::Tone,
 };
 use clap::Args;
-use comity_node::{
-    app::{
-        import::{ImportOptions, ImportShown},
-        lists::{Format, ListOptions, ListShown, Look},
-    },
-    config::Text,
+use comity_node::app::{
+    import::{ImportOptions, ImportShown},
+    lists::{Format, ListOptions, ListShown, Look},
 };
 use comity_record::{UnitCode, label::Tlp};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -68,9 +65,7 @@ pub struct Import {
 /// Imports the files, one after another.
 pub fn run(verb: &Import, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let place = chosen.place()?;
-    let configured =
-        place.config.party.get(&Text(place.party.clone())).map_or(Tlp::Green, |party| party.default_tlp.0);
-    let unmarked = verb.unmarked.unwrap_or(configured);
+    let unmarked = verb.unmarked.unwrap_or(place.default_tlp());
     let options = ImportOptions { unmarked, unit: verb.unit.clone(), list: list_options(verb) };
     let shown = import(&place, &verb.files, &options)?;
     screen.answer(&shown, |screen| {

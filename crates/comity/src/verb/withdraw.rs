@@ -2,20 +2,33 @@
 
 use crate::{
     Exit, Fault, Screen,
-    place::Chosen,
+    place::{Chosen, Place},
     question, reach,
     screen::{Cell, Table, Tone},
 };
 use clap::{Args, Subcommand};
-use comity_node::app::withdraw::{Erase as EraseAction, Recall as RecallAction, ShowRecall};
-use comity_record::label::Purpose;
+use comity_node::app::{
+    import::ImportOptions,
+    withdraw::{ApplyRecall, Erase as EraseAction, Recall as RecallAction, ShowRecall},
+};
+use comity_record::{
+    PartyCode,
+    label::{Purpose, Tlp},
+};
+use std::path::{Path, PathBuf};
 
 const RECALL_HELP: &str = "\
-Every party that was given the record is told. What they do about it follows their \
-own standing rule, and they report it; nobody can make another node act.
+Without more it withdraws the record: it is passed on no more, nor shown as current. \
+--to-tlp and --narrow-to leave it in place for a narrower audience; --replace-with \
+puts a corrected record in its place.
+Every party that was given the record is told, and passes the recall on to whom it \
+passed the record on. What they do about it follows their own standing rule, and they \
+report it; nobody can make another node act.
 
 Example:
   comity recall 1a2b... --reason 'a false alarm' --purpose cyber-defence --dir ./xa
+  comity recall 1a2b... --reason 'told in confidence' --purpose cyber-defence \
+    --to-tlp amber --narrow-to XB --dir ./xa
 
 Next:
   comity recall show 5e6f... --dir ./xa    who has complied, by the recall's own id";
@@ -30,6 +43,16 @@ Example:
 
 Next:
   comity crossing show 5e6f... --dir ./xa  how the recall itself crossed";
+
+const APPLY_HELP: &str = "\
+For a party whose standing rule is `recall = \"ask\"`: the recall that came is applied, \
+the author is told, and so is everybody to whom the record was passed on.
+
+Example:
+  comity recall apply 5e6f... --dir ./xb
+
+Next:
+  comity recall show 5e6f... --dir ./xb    who has complied, of those it was passed to";
 
 const ERASE_HELP: &str = "\
 The body is gone for good; the decisions about it stay provable. Without a \
@@ -64,12 +87,23 @@ pub struct Recall {
 pub enum OfRecalls {
     /// Show who has complied with a recall of ours, and who has not
     Show(Show),
+    /// Have a recall applied that waits for an officer
+    Apply(Apply),
 }
 
 /// `comity recall show`
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_HELP)]
 pub struct Show {
+    /// The recall, by its own id
+    #[arg(value_name = "RECALL")]
+    recall: String,
+}
+
+/// `comity recall apply`
+#[derive(Debug, Args)]
+#[command(after_help = APPLY_HELP)]
+pub struct Apply {
     /// The recall, by its own id
     #[arg(value_name = "RECALL")]
     recall: String,
@@ -90,6 +124,16 @@ pub struct Withdraw {
     /// The purpose under which the record was shared
     #[arg(long, value_name = "PURPOSE")]
     purpose: Purpose,
+    /// Narrow instead of withdrawing: TLP at least this
+    #[arg(long, value_name = "TLP")]
+    to_tlp: Option<Tlp>,
+    /// Narrow instead of withdrawing: this party alone may have it; may be repeated
+    #[arg(long, value_name = "PARTY")]
+    narrow_to: Vec<PartyCode>,
+    /// A file with the corrected objects: they become a record that is shared
+    /// with everybody who was given this one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to_tlp", "narrow_to", "objects"])]
+    replace_with: Option<PathBuf>,
 }
 
 /// `comity erase`
@@ -111,22 +155,50 @@ pub struct Erase {
 pub fn recall(verb: &Recall, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let verb = match (&verb.verb, &verb.withdraw) {
         (Some(OfRecalls::Show(verb)), _) => return show(verb, chosen, screen),
+        (Some(OfRecalls::Apply(verb)), _) => return apply(verb, chosen, screen),
         (None, Some(verb)) => verb,
         (None, None) => {
             return Err(Fault::new(Exit::Usage, "cli/missing", "the record to recall is missing"));
         }
     };
+    let place = chosen.place()?;
+    let narrow_to: Vec<String> = verb.narrow_to.iter().map(ToString::to_string).collect();
     let recall = RecallAction {
         record: verb.record.clone(),
         objects: verb.objects.clone(),
         reason: verb.reason.clone(),
         purpose: verb.purpose.to_string(),
+        to_tlp: verb.to_tlp.map(|tlp| tlp.to_string()),
+        narrow_to: (!narrow_to.is_empty()).then_some(narrow_to),
+        replaced_by: verb.replace_with.as_ref().map(|file| corrected(&place, file)).transpose()?,
     };
-    let recalled = reach::ask(&chosen.place()?, recall)?;
+    let recalled = reach::ask(&place, recall)?;
     screen.answer(&recalled, |screen| {
         screen.say(Tone::Good, "Recalled. Told:");
         recalled.told.iter().for_each(|told| screen.indented(2, Tone::Plain, told));
         screen.item(6, "recall", Tone::Faint, &recalled.recall);
+    });
+    Ok(Exit::Ok)
+}
+
+/// Takes the corrected objects in; they must make one record.
+fn corrected(place: &Place, file: &Path) -> Result<String, Fault> {
+    let options = ImportOptions { unmarked: place.default_tlp(), unit: None, list: Default::default() };
+    let imported = reach::import(place, file, &options, |_, _| {})?;
+    match imported.records.as_slice() {
+        [record] => Ok(record.clone()),
+        records => {
+            let text = format!("`{}` made {} records, and one is wanted", file.display(), records.len());
+            Err(Fault::new(Exit::Fault, "cli/not-one-record", text)
+                .with_help("give all its objects one marking, and leave out what is held already"))
+        }
+    }
+}
+
+fn apply(verb: &Apply, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let applied = reach::ask(&chosen.place()?, ApplyRecall { recall: verb.recall.clone() })?;
+    screen.answer(&applied, |screen| {
+        screen.say(Tone::Good, &format!("Applied, and reported to {}.", applied.reported.join(", ")));
     });
     Ok(Exit::Ok)
 }
@@ -139,6 +211,7 @@ fn show(verb: &Show, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, F
         let text = format!("{} of {} parties have complied.", shown.complied, shown.parties.len());
         screen.say(tone, &text);
         screen.item(6, "record", Tone::Plain, &shown.record);
+        screen.item(6, "asks", Tone::Plain, &shown.asks);
         screen.item(6, "why", Tone::Plain, &shown.reason);
         let mut table = Table::new(&["party", "told", "acknowledged", "says it", "since"]);
         for party in &shown.parties {

@@ -1,7 +1,7 @@
 //! Classes: what the border can tell apart.
 
 use super::{CLASSES, IndexKey};
-use crate::projection::Holding;
+use crate::projection::{Holding, Narrowed};
 use comity_border::{Asked, Subject};
 use comity_ledger::store::{Order, Row, Store, StoreFault};
 use comity_record::{Body, Canonical, PartyCode};
@@ -42,6 +42,11 @@ impl Classes {
     pub fn all(&self) -> Vec<(ClassId, Arc<Known>)> {
         let classes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         classes.iter().map(|(id, known)| (*id, Arc::clone(known))).collect()
+    }
+
+    /// One of them.
+    pub fn get(&self, id: &ClassId) -> Option<Arc<Known>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// Whether a class is known.
@@ -87,6 +92,14 @@ pub(super) fn subject_of(holding: &Holding) -> Subject {
             _ => None,
         },
         redacted: statement.derived.as_ref().map(|derived| derived.redacted.clone()),
+        audience: None,
+    }
+}
+
+impl Narrowed {
+    /// What the border looks at in the record from now on.
+    pub(super) fn subject(&self) -> Subject {
+        subject_of(&self.holding).narrowed(&self.narrowing)
     }
 }
 

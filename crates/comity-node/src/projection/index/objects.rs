@@ -8,6 +8,7 @@ use super::{
     postings::{ADDED_TERM, Left, Postings, Term},
 };
 use crate::projection::{Change, Feed, Holding, Projection, Rows, What};
+use comity_border::Subject;
 use comity_exchange::{account::Constituent, concern::Territories, house::Act};
 use comity_ledger::store::{Order, Store, StoreFault, Table};
 use comity_record::{Canonical, Timestamp};
@@ -26,7 +27,7 @@ pub struct Objects {
     key: Arc<IndexKey>,
     classes: Classes,
     /// Classes whose rows were derived and are not yet durable.
-    new: Vec<(ClassId, comity_border::Subject)>,
+    new: Vec<(ClassId, Subject)>,
     gone: Vec<ClassId>,
     constituents: Constituents,
     feed: Feed,
@@ -72,7 +73,7 @@ impl Objects {
         if holding.objects.is_empty() {
             return Ok(());
         }
-        let class = self.class(rows, holding)?;
+        let class = self.class(rows, subject_of(holding))?;
         let mut found = Vec::with_capacity(holding.objects.len() * 6);
         let mut known = Known::default();
         let shared = self.shared_terms(holding);
@@ -115,8 +116,7 @@ impl Objects {
         shared
     }
 
-    fn class(&mut self, rows: &mut Rows, holding: &Holding) -> Result<ClassId, StoreFault> {
-        let subject = subject_of(holding);
+    fn class(&mut self, rows: &mut Rows, subject: Subject) -> Result<ClassId, StoreFault> {
         let described = subject.to_bytes();
         let id = self.key.class(&described);
         if !self.classes.has(&id) && !self.new.iter().any(|(new, _)| *new == id) {
@@ -185,6 +185,12 @@ impl Projection for Objects {
                 What::Recalled(recall) => {
                     let (entry, slots) = (recall.entry, &recall.slots);
                     let left = POSTINGS.take_out(store, &mut rows, entry, slots, Some(&WITHHELD)).await?;
+                    self.forget_empty(store, &mut rows, entry, left).await?;
+                }
+                What::Narrowed(narrowed) => {
+                    let class = self.class(&mut rows, narrowed.subject())?;
+                    let (entry, slots) = (narrowed.entry, narrowed.slots());
+                    let left = POSTINGS.take_out(store, &mut rows, entry, &slots, Some(&class)).await?;
                     self.forget_empty(store, &mut rows, entry, left).await?;
                 }
                 What::Act(row) => match &row.act {

@@ -109,6 +109,11 @@ impl Projection for Outputs {
                 What::Recalled(recall) => {
                     POSTINGS.take_out(store, &mut rows, recall.entry, &recall.slots, Some(&WITHHELD)).await?;
                 }
+                What::Narrowed(narrowed) => {
+                    let class = self.classes.class(&narrowed.subject().to_bytes());
+                    let (entry, slots) = (narrowed.entry, narrowed.slots());
+                    POSTINGS.take_out(store, &mut rows, entry, &slots, Some(&class)).await?;
+                }
                 What::Act(_) | What::Other(_) => {}
             }
         }

@@ -81,6 +81,11 @@ impl Projection for Text {
                     let (entry, slots) = (recall.entry, &recall.slots);
                     POSTINGS.take_out(store, &mut rows, entry, slots, Some(&WITHHELD)).await?;
                 }
+                What::Narrowed(narrowed) => {
+                    let class = self.key.class(&narrowed.subject().to_bytes());
+                    let (entry, slots) = (narrowed.entry, narrowed.slots());
+                    POSTINGS.take_out(store, &mut rows, entry, &slots, Some(&class)).await?;
+                }
                 What::Act(_) | What::Other(_) => {}
             }
         }

@@ -51,6 +51,7 @@ fn subject(signed: &Signed) -> Subject {
             _ => None,
         },
         redacted: statement.derived.as_ref().map(|derived| derived.redacted.clone()),
+        audience: None,
     }
 }
 
