@@ -139,8 +139,13 @@ mod tests {
     #[test]
     fn values_belong_to_whom_their_host_belongs() {
         let all = [
-            constituent("hospital", &["192.0.2.0/24", "2001:db8:1::/48"], &["hospital.example"], &[64500]),
-            constituent("bank", &["192.0.2.128/25", "198.51.100.7"], &["pay.bank.example"], &[]),
+            constituent(
+                "hospital",
+                &["192.0.2.0/24", "2001:db8:1::/48"],
+                &["hospital.example.net"],
+                &[64500],
+            ),
+            constituent("bank", &["192.0.2.128/25", "198.51.100.7"], &["pay.bank.example.org"], &[]),
         ];
         let territories = Territories::of(&all);
         for (text, expected) in [
@@ -156,11 +161,11 @@ mod tests {
             ("198.51.101.0/24", ""),
             ("2001:db8:1:2::3", "hospital"),
             ("2001:db8:2::3", ""),
-            ("www.hospital.example", "hospital"),
-            ("x@hospital.example", "hospital"),
-            ("nothospital.example", ""),
-            ("bank.example", ""),
-            ("https://a.pay.bank.example/x", "bank"),
+            ("www.hospital.example.net", "hospital"),
+            ("x@hospital.example.net", "hospital"),
+            ("nothospital.example.net", ""),
+            ("bank.example.org", ""),
+            ("https://a.pay.bank.example.org/x", "bank"),
             ("d41d8cd98f00b204e9800998ecf8427e", ""),
         ] {
             let found = territories.holders(&recognise(text).unwrap());
