@@ -78,8 +78,7 @@ pub fn records() -> Vec<(String, Signed)> {
         until: None,
         reference: "XA-2026-1".to_owned(),
     };
-    let recall =
-        Recall::withdrawal(RecordId(Hash::default()), vec![0, 2], "an error");
+    let recall = Recall::withdrawal(RecordId(Hash::default()), vec![0, 2], "an error");
     let mut labels = Labels::new(Tlp::Amber);
     labels.set("purpose", "criminal-investigation").expect("a purpose");
     [
