@@ -5,7 +5,7 @@ use comity_ledger::{
     CheckpointKeys, SignedCheckpoint, checkpoint::CheckpointFault, cosignature::Cosignature,
 };
 use comity_node::keys::unarmour;
-use comity_record::{Canonical, Letter, RootSigned, Timestamp};
+use comity_record::{Addressed, Attested, Canonical, KeyRing, Letter, RootSigned, Timestamp};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -70,6 +70,19 @@ impl Trusted {
         }
         Ok(Vouched { signed, letter: letter.clone(), cosigned })
     }
+}
+
+/// What a file says that a State signed, verified with the letters that are trusted.
+pub fn attested<T: Addressed + Clone>(bytes: &[u8], trust: &[PathBuf], who: &str) -> Result<T, Fault> {
+    let failed = |code: &'static str, text: String| Fault::new(Exit::No, code, text);
+    let signed = Attested::<T>::from_bytes(bytes).map_err(|fault| failed(fault.code(), fault.to_string()))?;
+    let mut keys = KeyRing::default();
+    Trusted::read(trust)?.letters().iter().for_each(|letter| letter.enter(&mut keys));
+    let verified = signed.verify(&keys).map_err(|fault| {
+        let help = format!("give the letter of the State that {who}, with --trust");
+        failed(fault.code(), fault.to_string()).with_help(help)
+    })?;
+    Ok(verified.clone())
 }
 
 /// The letter of a file, signed by the root that it carries itself.

@@ -1,18 +1,24 @@
 //! Guests and constituents: readers who are no officers of the party. Their accounts and tokens are acts of the house; and of
 //! whom of ours what is held speaks.
 
-use super::{Action, Ctx, Fault, house::TokenGiven, peer::Entered, search::Searching, search::what};
+use super::{
+    Action, Ctx, Fault,
+    house::{TokenGiven, day, enter},
+    peer::Entered,
+    search::Searching,
+    search::what,
+};
 use crate::{
     projection::index::{ClassId, WITHHELD},
     reading::{Bound, Copy, Query, Reader, Seen, Sight, serves_constituents},
 };
 use comity_exchange::{
-    Act, DeskFault, Scope,
+    Act, Scope,
     account::{Constituent, Guest, Pass},
     concern::Territories,
 };
 use comity_ledger::store::Store;
-use comity_record::{Date, OfficerId, PartyCode};
+use comity_record::{OfficerId, PartyCode};
 use comity_threat::{
     Object,
     index::Family,
@@ -420,20 +426,4 @@ fn searches(ctx: &Ctx, names: Vec<String>) -> Result<BTreeSet<String>, Fault> {
         .help("`comity collection add` begins one")),
         None => Ok(names.into_iter().collect()),
     }
-}
-
-async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
-    let by = ctx.by.clone();
-    let entered = ctx.sequencer.run(move |desk, means| {
-        Box::pin(async move {
-            let now = means.now();
-            let entered = desk.act(now, means.entropy(), by, act).await?;
-            Ok::<_, DeskFault>(entered.map(|_| Entered { ledger_size: desk.log().size() }))
-        })
-    });
-    Ok(entered.await???)
-}
-
-fn day(ctx: &Ctx, text: Option<&str>) -> Result<Date, Fault> {
-    text.map_or_else(|| Ok(ctx.now().date()), |text| text.parse().map_err(Fault::input))
 }

@@ -1,9 +1,9 @@
 //! Collections as the party's own people see them: those of audience classes, and saved searches that they begin and end.
 
-use super::{Action, Ctx, Fault, peer::Entered};
+use super::{Action, Ctx, Fault, house::enter, peer::Entered};
 use crate::collections::{Collection, Of};
 use comity_exchange::{
-    Act, DeskFault, Scope,
+    Act, Scope,
     search::{Query, SavedSearch},
 };
 use schemars::JsonSchema;
@@ -120,18 +120,6 @@ fn shown(collection: Collection) -> CollectionShown {
         last_added: if last.0 > 0 { last.to_string() } else { String::new() },
         writable: matches!(collection.of, Of::Class(_)),
     }
-}
-
-async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
-    let by = ctx.by.clone();
-    let entered = ctx.sequencer.run(move |desk, means| {
-        Box::pin(async move {
-            let now = means.now();
-            let entered = desk.act(now, means.entropy(), by, act).await?;
-            Ok::<_, DeskFault>(entered.map(|_| Entered { ledger_size: desk.log().size() }))
-        })
-    });
-    Ok(entered.await???)
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display> + Ord>(texts: &[String]) -> Result<BTreeSet<T>, Fault> {

@@ -3,7 +3,7 @@
 //! A cursor is kept after every page that is durable, so that a run that breaks off goes on where it was. To a server of
 //! another party nothing is pushed that the border has not cleared for it: only records that have a position in its outbox.
 
-use super::{Action, Ctx, Fault, intake, peer::Entered};
+use super::{Action, Ctx, Fault, house::enter, intake, peer::Entered};
 use crate::{collections::Collection, http::taxii::TaxiiClient, stop::Stopping};
 use comity_exchange::{
     Act, DeskFault, Scope,
@@ -434,16 +434,4 @@ fn none(name: &str) -> Fault {
 
 fn stored(fault: comity_ledger::store::StoreFault) -> Fault {
     Fault::new(fault.code(), fault.to_string())
-}
-
-async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
-    let by = ctx.by.clone();
-    let entered = ctx.sequencer.run(move |desk, means| {
-        Box::pin(async move {
-            let now = means.now();
-            let entered = desk.act(now, means.entropy(), by, act).await?;
-            Ok::<_, DeskFault>(entered.map(|_| Entered { ledger_size: desk.log().size() }))
-        })
-    });
-    Ok(entered.await???)
 }

@@ -292,7 +292,8 @@ impl Action for ListHouse {
     }
 }
 
-pub(super) async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
+/// Does an administrative act for whoever asks.
+pub(in crate::app) async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
     let by = ctx.by.clone();
     let entered = ctx.sequencer.run(move |desk, means| {
         Box::pin(async move {
@@ -312,6 +313,6 @@ fn officer_id(text: &str) -> Result<OfficerId, Fault> {
     text.parse().map_err(Fault::input)
 }
 
-pub(super) fn day(ctx: &Ctx, text: Option<&str>) -> Result<Date, Fault> {
+pub(in crate::app) fn day(ctx: &Ctx, text: Option<&str>) -> Result<Date, Fault> {
     text.map_or_else(|| Ok(ctx.now().date()), |text| text.parse().map_err(Fault::input))
 }

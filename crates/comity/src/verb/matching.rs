@@ -232,7 +232,7 @@ impl Work<'_> {
         let mut coming = gathered.listen(&runtime, place);
         let mut rested = SHARED;
         loop {
-            if gathered.take(&mut coming) {
+            if gathered.take(&mut coming, &mut |fault| screen.fault(fault)) {
                 *gathered = asked.gather(form, place)?;
                 coming = gathered.listen(&runtime, place);
             }

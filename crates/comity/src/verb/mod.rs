@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod letter;
 pub mod lookup;
 pub mod matching;
+pub mod matter;
 pub mod object;
 pub(crate) mod open;
 pub mod paper;

@@ -5,7 +5,7 @@ use crate::{
     place::Chosen,
     reach,
     screen::{Table, Tone},
-    trust::Trusted,
+    trust::attested,
     verb::{open, paper::joined},
 };
 use clap::{Args, Subcommand};
@@ -13,7 +13,7 @@ use comity_affairs::{custody::Digest, provider::Order};
 use comity_node::app::provider::{
     AddProvider, AnswerOrder, EndProvider, ListProviders, OrderProvider, ProviderShown, told,
 };
-use comity_record::{Attested, Date, KeyRing};
+use comity_record::Date;
 use std::{
     fs::File,
     io::Read,
@@ -265,16 +265,8 @@ fn answer(number: u32, file: &Path, chosen: &Chosen, screen: &mut Screen<'_>) ->
 
 fn verify(screen: &mut Screen<'_>, file: &PathBuf, trust: &[PathBuf]) -> Result<Exit, Fault> {
     let bytes = joined(std::slice::from_ref(file))?;
-    let failed = |code: &'static str, text: String| Fault::new(Exit::No, code, text);
-    let signed =
-        Attested::<Order>::from_bytes(&bytes).map_err(|fault| failed(fault.code(), fault.to_string()))?;
-    let mut keys = KeyRing::default();
-    Trusted::read(trust)?.letters().iter().for_each(|letter| letter.enter(&mut keys));
-    let order = signed.verify(&keys).map_err(|fault| {
-        failed(fault.code(), fault.to_string())
-            .with_help("give the letter of the State that ordered, with --trust")
-    })?;
-    let told = told(order);
+    let order: Order = attested(&bytes, trust, "ordered")?;
+    let told = told(&order);
     screen.answer(&told, |screen| {
         screen.heading(&format!("Order {} to {} of {}", order.number, order.provider, order.at));
         told.iter().for_each(|(name, value)| screen.item(16, &format!("  {name}"), Tone::Plain, value));

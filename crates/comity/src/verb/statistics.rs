@@ -5,7 +5,7 @@ use crate::{
     place::Chosen,
     reach,
     screen::{Table, Tone},
-    trust::Trusted,
+    trust::attested,
     verb::{open, paper::joined},
 };
 use clap::{Args, Subcommand};
@@ -17,7 +17,6 @@ use comity_node::{
     },
     paper,
 };
-use comity_record::{Attested, KeyRing};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -146,16 +145,8 @@ pub fn oversight(verb: &Oversight, chosen: &Chosen, screen: &mut Screen<'_>) -> 
 
 fn verify(screen: &mut Screen<'_>, file: &PathBuf, trust: &[PathBuf]) -> Result<Exit, Fault> {
     let bytes = joined(std::slice::from_ref(file))?;
-    let failed = |code: &'static str, text: String| Fault::new(Exit::No, code, text);
-    let signed =
-        Attested::<Report>::from_bytes(&bytes).map_err(|fault| failed(fault.code(), fault.to_string()))?;
-    let mut keys = KeyRing::default();
-    Trusted::read(trust)?.letters().iter().for_each(|letter| letter.enter(&mut keys));
-    let report = signed.verify(&keys).map_err(|fault| {
-        failed(fault.code(), fault.to_string())
-            .with_help("give the letter of the State that made it, with --trust")
-    })?;
-    let verified = Verified { party: report.party.to_string(), year: report.year, lines: lines(report) };
+    let report: Report = attested(&bytes, trust, "made it")?;
+    let verified = Verified { party: report.party.to_string(), year: report.year, lines: lines(&report) };
     screen.answer(&verified, |screen| {
         verified.lines.iter().for_each(|line| screen.verbatim(line));
         screen.say(

@@ -1,8 +1,12 @@
 //! What the State has set: which unit authorises in which role and reads which thread, and who must authorise what.
 
-use crate::app::{Action, Ctx, Fault, peer::Entered};
+use crate::app::{
+    Action, Ctx, Fault,
+    house::{day, enter},
+    peer::Entered,
+};
 use comity_affairs::home::{Mandate, Rule};
-use comity_exchange::{Act, DeskFault, Scope};
+use comity_exchange::{Act, Scope};
 use comity_record::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,8 +60,8 @@ impl Action for SetMandate {
             unit: self.unit.parse().map_err(Fault::input)?,
             roles: roles.map_err(Fault::input)?,
             threads: threads?,
-            from: day(self.from.as_deref())?.unwrap_or(ctx.now().date()),
-            until: day(self.until.as_deref())?,
+            from: day(ctx, self.from.as_deref())?,
+            until: last_day(self.until.as_deref())?,
             source: self.source,
         };
         enter(ctx, Act::Mandate(mandate)).await
@@ -77,26 +81,14 @@ impl Action for SetRule {
             measures: self.measures.into_iter().collect(),
             roles: roles.map_err(Fault::input)?,
             persons: self.persons,
-            from: day(self.from.as_deref())?.unwrap_or(ctx.now().date()),
-            until: day(self.until.as_deref())?,
+            from: day(ctx, self.from.as_deref())?,
+            until: last_day(self.until.as_deref())?,
             source: self.source,
         };
         enter(ctx, Act::CaseRule(rule)).await
     }
 }
 
-async fn enter(ctx: &Ctx, act: Act) -> Result<Entered, Fault> {
-    let by = ctx.by.clone();
-    let entered = ctx.sequencer.run(move |desk, means| {
-        Box::pin(async move {
-            let now = means.now();
-            let entered = desk.act(now, means.entropy(), by, act).await?;
-            Ok::<_, DeskFault>(entered.map(|_| Entered { ledger_size: desk.log().size() }))
-        })
-    });
-    Ok(entered.await???)
-}
-
-fn day(text: Option<&str>) -> Result<Option<Date>, Fault> {
+fn last_day(text: Option<&str>) -> Result<Option<Date>, Fault> {
     text.map(str::parse).transpose().map_err(Fault::input)
 }

@@ -96,9 +96,7 @@ async fn turn(
     request: Request,
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
-    let body = read(request.into_body(), TURN_LIMIT, host.body_pause).await?;
-    entered.account.charge(body.len());
-    host.figures.bytes_in.add(count(&body));
+    let body = host.take(&entered, request, TURN_LIMIT).await?;
     let answer = host.handler.turn(entered.caller.clone(), body).await;
     host.reply(&entered, answer, "application/comity-turn")
 }
@@ -110,9 +108,7 @@ async fn lookup(
     request: Request,
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
-    let body = read(request.into_body(), LOOKUP_LIMIT, host.body_pause).await?;
-    entered.account.charge(body.len());
-    host.figures.bytes_in.add(count(&body));
+    let body = host.take(&entered, request, LOOKUP_LIMIT).await?;
     let answer = host.handler.lookup(entered.caller.clone(), body).await;
     host.reply(&entered, answer, "application/comity-lookup")
 }
@@ -168,9 +164,7 @@ async fn close(
 ) -> Result<Response, Problem> {
     let entered = host.enter(&key, &called)?;
     let record = record.parse().map_err(|_| Problem::not_found())?;
-    let body = read(request.into_body(), ENTRY_LIMIT, host.body_pause).await?;
-    entered.account.charge(body.len());
-    host.figures.bytes_in.add(count(&body));
+    let body = host.take(&entered, request, ENTRY_LIMIT).await?;
     let answer = host.handler.close(entered.caller.clone(), record, body).await;
     host.reply(&entered, answer, "application/octet-stream")
 }
@@ -195,6 +189,14 @@ impl HostState {
         let admitted = account.admit(self.clock.monotonic()).map_err(Problem::too_many)?;
         let caller = Caller { host: self.party.clone(), peer: peer.clone() };
         Ok(Entered { caller, account, _admitted: admitted })
+    }
+
+    /// The body of a request that passed every check, counted and charged to the peer.
+    async fn take(&self, entered: &Entered, request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
+        let body = read(request.into_body(), limit, self.body_pause).await?;
+        entered.account.charge(body.len());
+        self.figures.bytes_in.add(count(&body));
+        Ok(body)
     }
 
     fn reply(

@@ -1,10 +1,15 @@
 //! `comity case new`: a draft from the form that the measure and the basis need.
 
 use super::show::{draft, language};
-use crate::{Exit, Fault, Screen, place::Chosen, reach, verb::open};
+use crate::{
+    Exit, Fault, Screen,
+    place::Chosen,
+    reach,
+    verb::{matter::Matter, open},
+};
 use clap::Args;
-use comity_node::app::{ask::SelectorAsked, case::draft::NewCase};
-use comity_record::{Timestamp, label::Purpose};
+use comity_node::app::case::draft::NewCase;
+use comity_record::label::Purpose;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -52,33 +57,8 @@ pub struct New {
     /// A file of fields, TOML or JSON; may be repeated, later ones count
     #[arg(long = "fields", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The offence
-    #[arg(long, value_name = "OFFENCE")]
-    offence: Option<String>,
-    /// Its greatest penalty in whole years
-    #[arg(long, value_name = "YEARS")]
-    penalty: Option<u8>,
-    /// Whether an organised criminal group is involved
-    #[arg(long, value_name = "YES|NO", value_parser = ["yes", "no"])]
-    organised: Option<String>,
-    /// An account, as PROVIDER:ACCOUNT
-    #[arg(long, value_name = "PROVIDER:ACCOUNT")]
-    account: Option<String>,
-    /// A named person
-    #[arg(long, value_name = "NAME", conflicts_with = "account")]
-    person: Option<String>,
-    /// One device
-    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["account", "person"])]
-    device: Option<String>,
-    /// An address, seen at --at
-    #[arg(long, value_name = "IP", conflicts_with_all = ["account", "person", "device"], requires = "at")]
-    address: Option<String>,
-    /// The port of --address
-    #[arg(long, value_name = "PORT", requires = "address")]
-    port: Option<u16>,
-    /// When --address was seen, such as 2026-03-01T12:00:00Z
-    #[arg(long, value_name = "TIME", requires = "address")]
-    at: Option<Timestamp>,
+    #[command(flatten)]
+    matter: Matter,
     /// The article relied on, such as 'budapest 29'
     #[arg(long, value_name = "BASIS")]
     basis: Option<String>,
@@ -133,10 +113,10 @@ pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit,
         form: verb.form.clone(),
         measure: verb.measure.clone(),
         fields,
-        selector: selector(verb)?,
-        offence: verb.offence.clone(),
-        penalty: verb.penalty,
-        organised: verb.organised.as_deref().map(|said| said == "yes"),
+        selector: verb.matter.selector()?,
+        offence: verb.matter.offence.clone(),
+        penalty: verb.matter.penalty,
+        organised: verb.matter.is_organised(),
         purpose: verb.purpose.map(|purpose| purpose.to_string()),
         thread: verb.thread.clone(),
         unit: verb.unit.clone(),
@@ -187,22 +167,4 @@ fn read(file: &Path) -> Result<BTreeMap<String, String>, Fault> {
         fields.insert(code, value);
     }
     Ok(fields)
-}
-
-fn selector(verb: &New) -> Result<Option<SelectorAsked>, Fault> {
-    if let Some(account) = &verb.account {
-        let (provider, account) = account
-            .split_once(':')
-            .ok_or_else(|| Fault::new(Exit::Usage, "cli/selector", "an account is PROVIDER:ACCOUNT"))?;
-        let (provider, account) = (provider.to_owned(), account.to_owned());
-        return Ok(Some(SelectorAsked::Account { provider, account }));
-    }
-    Ok(match (&verb.person, &verb.device, &verb.address, verb.at) {
-        (Some(name), ..) => Some(SelectorAsked::Person { name: name.clone() }),
-        (_, Some(device), ..) => Some(SelectorAsked::Device { device: device.clone() }),
-        (_, _, Some(address), Some(at)) => {
-            Some(SelectorAsked::Address { address: address.clone(), port: verb.port, at: at.to_string() })
-        }
-        _ => None,
-    })
 }

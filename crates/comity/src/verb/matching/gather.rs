@@ -38,8 +38,8 @@ pub(super) struct Gathered {
     sources: Vec<Source>,
 }
 
-/// Pages that come, each with the number of its source.
-pub(super) type Coming = mpsc::UnboundedReceiver<(usize, IndicatorsShown)>;
+/// Pages that come, each with the number of its source, and why a node gave none.
+pub(super) type Coming = mpsc::UnboundedReceiver<Result<(usize, IndicatorsShown), Fault>>;
 
 impl Asked {
     /// From the words of the command: `held`, `saved:NAME`, or files.
@@ -106,23 +106,40 @@ impl Gathered {
             let Some(place) = place.cloned() else { continue };
             let (tell, mut asked) = (tell.clone(), source.asked(WAIT));
             runtime.spawn(async move {
+                let mut is_told = false;
                 while !tell.is_closed() {
-                    let page: Result<_, Fault> = reach::call(&place, &asked).await;
-                    let Ok(Some(page)) = page else {
-                        tokio::time::sleep(AGAIN).await;
-                        continue;
+                    let news = match reach::call(&place, &asked).await {
+                        Ok(Some(page)) => {
+                            asked.after = Some(page.next.clone());
+                            is_told = false;
+                            Some(Ok((number, page)))
+                        }
+                        // Told once, and again only after the node has answered in between.
+                        Err(fault) => (!std::mem::replace(&mut is_told, true)).then_some(Err(fault)),
+                        Ok(None) => None,
                     };
-                    asked.after = Some(page.next.clone());
-                    let _gone = tell.send((number, page)).is_err();
+                    let came = matches!(news, Some(Ok(_)));
+                    let _gone = news.is_some_and(|news| tell.send(news).is_err());
+                    if !came {
+                        tokio::time::sleep(AGAIN).await;
+                    }
                 }
             });
         }
         coming
     }
 
-    /// Takes what has come. Returns whether something was taken out at the node, so that all has to be gathered again.
-    pub(super) fn take(&mut self, coming: &mut Coming) -> bool {
-        while let Ok((number, page)) = coming.try_recv() {
+    /// Takes what has come, and tells why nothing comes. Returns whether something was taken out at the node, so that all
+    /// has to be gathered again.
+    pub(super) fn take(&mut self, coming: &mut Coming, tell: &mut dyn FnMut(&Fault)) -> bool {
+        while let Ok(news) = coming.try_recv() {
+            let (number, page) = match news {
+                Ok(news) => news,
+                Err(fault) => {
+                    tell(&fault);
+                    continue;
+                }
+            };
             let Some(source) = self.sources.get_mut(number) else { continue };
             if source.generation != page.generation {
                 return true;
