@@ -39,6 +39,9 @@ impl Told {
     }
 }
 
+/// How the script ends where the interpreter has no such library.
+const ABSENT: i32 = 3;
+
 /// Interpreters in which peers may be found.
 #[derive(Clone, Debug, Default)]
 pub struct Interpreters(pub Vec<PathBuf>);
@@ -47,13 +50,15 @@ impl Interpreters {
     /// Runs a peer over a file, in the first interpreter that has it; nothing where none has.
     ///
     /// # Errors
-    /// Where what it prints cannot be understood.
+    /// Where it fails, or prints what cannot be understood.
     pub fn run(&self, peer: &str, file: &Path) -> Outcome<Option<Told>> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/peers.py");
         for interpreter in &self.0 {
             let ended = Command::new(interpreter).arg(&script).arg(peer).arg(file).output()?;
-            if ended.status.success() {
-                return Ok(Some(serde_json::from_slice(&ended.stdout)?));
+            match ended.status.code() {
+                Some(0) => return Ok(Some(serde_json::from_slice(&ended.stdout)?)),
+                Some(ABSENT) => {}
+                _ => return Err(format!("{peer}: {}", String::from_utf8_lossy(&ended.stderr)).into()),
             }
         }
         Ok(None)

@@ -1,6 +1,7 @@
 //! Backups: taken while a node serves, refused where they are damaged, and brought back with every erasure.
 
 use crate::support::{Node, Of, configured, ctx_of, delivered, holdings, holdings_left, share, start, two};
+use comity_ledger::store::Kv;
 use comity_node::app::{
     Action, Ctx,
     backup::{BackedUp, Backup, Restore, Restored, restore},
@@ -8,6 +9,7 @@ use comity_node::app::{
     withdraw::Erase,
 };
 use comity_record::{PartyCode, RecordId};
+use comity_store::vault::KEYS;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -249,4 +251,27 @@ async fn a_backup_moves_between_the_engines() {
     b.running.stop().await.unwrap();
     let fault = restore(&files.restore("b.log", "b.keys", postgres.path())).await.unwrap_err();
     assert_eq!(fault.code, "backup/not-empty");
+}
+
+/// A crash between the entry of an erasure and the destruction of its keys, played by putting the keys back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_was_entered_only_is_carried_out_at_the_next_start() {
+    let node = Node::start("XA").await;
+    let record: RecordId = node.import().await.records.first().unwrap().parse().unwrap();
+    let (store, dir) = (node.ctx().views.feed().store().clone(), node.ctx().dir.clone());
+    let keys = store.list(KEYS, &[], u32::MAX, 0).await.unwrap();
+    let epoch = fs::read(dir.join("epoch.key")).unwrap();
+    erase(node.ctx(), record).await;
+    let keys: Vec<_> = keys.into_iter().map(|(name, row)| (name, Some(row))).collect();
+    store.put_many(KEYS, &keys).await.unwrap();
+    drop(store);
+    let Node { running, dir: folder, config, .. } = node;
+    running.stop().await.unwrap();
+    fs::write(dir.join("epoch.key"), epoch).unwrap();
+
+    let running = start(&config).await.unwrap();
+    let bodies = ctx_of(&running, &"XA".parse().unwrap()).views.feed().bodies().clone();
+    assert!(!bodies.opens(record, None).await.unwrap());
+    running.stop().await.unwrap();
+    drop(folder);
 }

@@ -300,6 +300,7 @@ impl Stage {
             labels: scene.all("label"),
             language: None,
             dry: false,
+            letterhead: BTreeMap::new(),
         };
         let shown = new.run(self.ctx(party)).await?;
         self.cases.insert(name.to_owned(), shown.case.clone());

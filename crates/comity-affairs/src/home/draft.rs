@@ -331,7 +331,10 @@ impl Desk {
         let persons: BTreeSet<&OfficerId> = self.authorised.iter().map(|one| &one.officer).collect();
         let wanted = about.iter().map(|rule| usize::from(rule.persons)).max().unwrap_or(0).max(1);
         if persons.len() < wanted {
-            lacking.push(format!("{wanted} persons who authorise it, and {} did", persons.len()));
+            lacking.push(match wanted {
+                1 => "a person who authorises it".to_owned(),
+                _ => format!("{wanted} persons who authorise it, and {} did", persons.len()),
+            });
         }
         lacking
     }

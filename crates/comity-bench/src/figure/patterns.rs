@@ -21,6 +21,8 @@ const FEW: usize = 100;
 /// One observation in so many fulfils a pattern.
 const ONE_IN: usize = 1_000;
 const ROUNDS: usize = 3;
+/// Hunts of a round, so that the clock is fine enough.
+const TURNS: u32 = 50;
 
 /// Measures.
 pub fn measure(dir: &Path, peers: &Interpreters) -> Outcome<Vec<Line>> {
@@ -81,12 +83,16 @@ fn of_set(count: usize, seen: &[Vec<Value>]) -> Outcome<Measured> {
     }
     let (mut hits, mut best) = (0, f64::INFINITY);
     for _ in 0..ROUNDS {
-        let mut hunt = Hunt::new(&set);
-        hits = 0;
-        let since = Since::on_this_thread();
-        (0..).zip(&ready).for_each(|(name, one)| hunt.observe(name, one, |_| hits += 1));
-        best = best.min(since.cpu());
-        hunt.finish(|_| hits += 1);
+        let mut seconds = 0.0;
+        for _ in 0..TURNS {
+            let mut hunt = Hunt::new(&set);
+            hits = 0;
+            let since = Since::on_this_thread();
+            (0..).zip(&ready).for_each(|(name, one)| hunt.observe(name, one, |_| hits += 1));
+            seconds += since.cpu();
+            hunt.finish(|_| hits += 1);
+        }
+        best = best.min(seconds / f64::from(TURNS));
     }
     Ok(Measured { rate: seen.len() as f64 / best, hits, build, by_presence: set.size().by_presence })
 }
@@ -140,8 +146,8 @@ fn id(kind: &str, number: usize) -> String {
 
 /// How a pattern ends that is written to cost much: by its budget of steps.
 fn hostile() -> Outcome<String> {
-    let many = ["[ipv4-addr:value LIKE '%0%']"; 12].join(" AND ");
-    let plan = Plan::new(&format!("({many}) REPEATS 40 TIMES"), SpecVersion::V21)?;
+    let row = ["[ipv4-addr:value LIKE '%0%']"; 12].join(" FOLLOWEDBY ");
+    let plan = Plan::new(&format!("({row}) WITHIN 5 SECONDS"), SpecVersion::V21)?;
     let texts: Vec<String> = (0..200).flat_map(observed).map(|one| one.to_string()).collect();
     let objects: Result<Vec<Object<'_>>, _> =
         texts.iter().map(|text| Object::read(text.as_bytes())).collect();

@@ -9,6 +9,9 @@ use comity_ledger::store::{Kv, Order, Store};
 use comity_record::{Canonical, Frame, Hash, PartyCode, RecordId, Salts, Signed, Verified};
 use std::collections::BTreeSet;
 
+/// Rows of records read at once; one may be a hundred kilobytes long.
+const FEW: u32 = 64;
+
 /// A record held here, verified again, with the objects that were not erased.
 #[derive(Clone, Debug)]
 pub struct HeldRecord {
@@ -65,28 +68,35 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
 
     /// Every record authored here, oldest first, with its row; derived ones too.
     pub async fn own_records(&self) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
-        self.records_where(|row| row.received_from.is_none()).await
+        self.records_where(|id, row| row.received_from.is_none().then_some((row.index, (id, row)))).await
     }
 
     /// Every record received, oldest first, with its row.
     pub async fn received_records(&self) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
-        self.records_where(|row| row.received_from.is_some()).await
+        self.records_where(|id, row| row.received_from.is_some().then_some((row.index, (id, row)))).await
     }
 
-    async fn records_where(
+    /// What `keep` keeps of each record, by its entry, oldest first. The rows are read few at a time, since each holds a
+    /// manifest of up to a thousand objects.
+    pub(super) async fn records_where<T>(
         &self,
-        wanted: impl Fn(&RecordRow) -> bool,
-    ) -> Result<Vec<(RecordId, RecordRow)>, DeskFault> {
-        let mut found = Vec::new();
-        for (key, value) in self.rows(RECORDS, 0).await? {
-            let row = RecordRow::from_bytes(&value)?;
-            let Some(id) = Hash::from_slice(&key).map(RecordId) else { continue };
-            if wanted(&row) {
-                found.push((id, row));
+        keep: impl Fn(RecordId, RecordRow) -> Option<(u64, T)>,
+    ) -> Result<Vec<T>, DeskFault> {
+        let (mut found, mut from) = (Vec::new(), Vec::new());
+        loop {
+            let page = self.store.scan(RECORDS, 0, &from, &[], FEW, Order::Ascending).await?;
+            for (key, value) in &page {
+                let row = RecordRow::from_bytes(value)?;
+                let Some(id) = Hash::from_slice(key).map(RecordId) else { continue };
+                found.extend(keep(id, row));
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == FEW as usize => from = [last.as_slice(), &[0]].concat(),
+                _ => break,
             }
         }
-        found.sort_by_key(|(_, row)| row.index);
-        Ok(found)
+        found.sort_by_key(|(index, _)| *index);
+        Ok(found.into_iter().map(|(_, kept)| kept).collect())
     }
 
     /// The records that have a position in a peer's outbox.

@@ -3,6 +3,7 @@
 use super::{
     Ctx, Fault, SealedBodies, Sequencer,
     accord::agree,
+    erasures::Erasures,
     import,
     lookup::{Asking, LookupKeys},
     roster::Roster,
@@ -116,6 +117,7 @@ impl Hosted {
         if !inputs_kept {
             keep_inputs(&sequencer, exercise).await?;
         }
+        finish_erasures(&sequencer, &store, feed.bodies()).await?;
         import::clear_spool(&dir)?;
         let words = words_of(settings, &store).await?;
         let lookup_keys = LookupKeys::open_at(&dir.join("lookup.key"), code, &*random, now.date())?;
@@ -167,6 +169,25 @@ impl Hosted {
         }
         Ok(())
     }
+}
+
+/// Carries out what a crash left undone, in the sequencer's turn: another process may be at it.
+async fn finish_erasures(
+    sequencer: &Sequencer,
+    store: &AnyStore,
+    bodies: &SealedBodies,
+) -> Result<(), Fault> {
+    if Erasures::of_log(store).await?.unfinished(bodies).await?.is_empty() {
+        return Ok(());
+    }
+    let (store, bodies) = (store.clone(), bodies.clone());
+    let finished = sequencer.run(move |_, _| {
+        Box::pin(async move {
+            let erasures = Erasures::of_log(&store).await?;
+            erasures.unfinished(&bodies).await?.carry_out(&bodies).await
+        })
+    });
+    finished.await?
 }
 
 /// Keeps packs and register as the sequencer's first job: other processes may be at work on the ledger.

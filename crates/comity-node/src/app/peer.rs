@@ -128,12 +128,10 @@ impl Action for AcceptLetter {
         let letter = signed.introduce().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         let fingerprint = fingerprint(&letter);
         if bare(&self.fingerprint) != bare(&fingerprint) {
-            let text = format!(
-                "the letter of `{}` has the fingerprint {fingerprint}, which is not the one given",
-                letter.party
-            );
+            // The letter's own is not shown: whoever copies it has compared nothing.
+            let text = format!("the fingerprint given is not that of the letter of `{}`", letter.party);
             return Err(Fault::new("letter/fingerprint", text)
-                .help("telephone the party and compare the fingerprint group by group"));
+                .help("telephone the party and let it read its fingerprint out, group by group"));
         }
         let accepted = ctx.sequencer.run(move |desk, means| {
             Box::pin(async move {

@@ -35,6 +35,11 @@ impl SealedBodies {
 }
 
 impl SealedBodies {
+    /// Whether a key of these parts of a record is still there, of any part where none is named.
+    pub async fn opens(&self, record: RecordId, parts: Option<&[u32]>) -> Result<bool, VaultFault> {
+        self.vault.opens(record, parts).await
+    }
+
     /// Destroys the keys of parts of several records, of all their parts where none is named, with one change of epoch.
     pub async fn destroy_many(&self, gone: &[(RecordId, Option<Vec<u32>>)]) -> Result<(), VaultFault> {
         let gone: Vec<_> = gone.iter().map(|(record, parts)| (*record, parts.as_deref())).collect();

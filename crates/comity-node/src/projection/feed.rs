@@ -7,7 +7,7 @@ use crate::app::SealedBodies;
 use comity_exchange::{
     Bodies,
     house::ActRow,
-    tables::{ACTS, Held, OBJECTS, RECALLED, RECORDS, RecordRow, object_key},
+    tables::{ACTS, ERASURES, ErasureRow, Held, OBJECTS, RECALLED, RECORDS, RecordRow, object_key},
 };
 use comity_ledger::{
     log::{ENTRIES, LOG_PARTITION},
@@ -169,7 +169,7 @@ impl Feed {
     ) -> Result<What, StoreFault> {
         let other = What::Other(Some(entry.kind));
         Ok(match (entry.kind, entry.record) {
-            (EntryKind::Erasure, Some(record)) => self.gone(record).await?.map_or(other, What::Erased),
+            (EntryKind::Erasure, Some(record)) => self.gone(index, record).await?.map_or(other, What::Erased),
             (EntryKind::Recall, Some(record)) => self.recalled(record, entry).await?.unwrap_or(other),
             (EntryKind::Administration, _) => self.act(index).await?.map_or(other, What::Act),
             _ => match begins(index, Some(entry), rows) {
@@ -208,9 +208,21 @@ impl Feed {
         })))
     }
 
-    /// What no longer opens of a record. The entry names the record only, so it is looked at what is left.
-    async fn gone(&self, record: RecordId) -> Result<Option<Gone>, StoreFault> {
+    /// What an erasure takes of a record: what its row says, since the entry comes before the keys are destroyed. Logs of
+    /// the first format have entries without a row; there it is looked at what is left.
+    async fn gone(&self, index: u64, record: RecordId) -> Result<Option<Gone>, StoreFault> {
         let Some(row) = self.row(record).await? else { return Ok(None) };
+        let key = (0, index.to_be_bytes().to_vec());
+        if let Some(erasure) = self.store.get_many(ERASURES, &[key]).await?.pop().flatten() {
+            let erasure = ErasureRow::from_bytes(&erasure).map_err(|why| damaged(&why))?;
+            // Deleted evidence is named by its shelf, and no object of the record goes.
+            let gone = (erasure.record == record).then(|| {
+                let whole = erasure.slots.is_none();
+                let slots = erasure.slots.unwrap_or_else(|| (0..slots(&row)).collect());
+                Gone { record, entry: row.index, whole, slots }
+            });
+            return Ok(gone);
+        }
         let whole = self.bodies.open(record, &[(0, row.sealed.to_vec())]).await?.pop().flatten().is_none();
         let keys: Vec<_> = (0..slots(&row)).map(|slot| (0, object_key(row.index, slot))).collect();
         let left = self.store.get_many(OBJECTS, &keys).await?;

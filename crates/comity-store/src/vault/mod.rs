@@ -179,6 +179,12 @@ impl<K: Kv> Vault<K> {
         sealed.iter().map(open).collect()
     }
 
+    /// Whether a key of these objects of a record is still there, of any object where `indexes` is `None`.
+    pub async fn opens(&self, record: RecordId, indexes: Option<&[u32]>) -> Result<bool, VaultFault> {
+        let Some(row) = self.row(record).await? else { return Ok(false) };
+        Ok(indexes.is_none_or(|indexes| indexes.iter().any(|index| row.key(*index).is_some())))
+    }
+
     /// Erases objects of a record, all of them where `indexes` is `None`. See [`Vault::erase_many`].
     pub async fn erase(&self, record: RecordId, indexes: Option<&[u32]>) -> Result<(), VaultFault> {
         self.erase_many(&[(record, indexes)]).await

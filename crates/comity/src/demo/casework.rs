@@ -431,15 +431,14 @@ fn new_case(drafted: &Drafted<'_>) -> NewCase {
         ("use", "investigation 12 Js 4/26"),
         ("reference", drafted.reference),
     ];
-    let on_form = |code: &str| drafted.form.fields().any(|field| field.code == code);
-    let fields = letterhead.iter().filter(|(code, _)| on_form(code)).chain(drafted.fields);
     let asks = drafted.selector.is_some();
     NewCase {
         case: None,
         to: Some(drafted.to.to_owned()),
         form: Some(drafted.form.as_str().to_owned()),
         measure: None,
-        fields: owned(fields),
+        fields: owned(drafted.fields),
+        letterhead: owned(&letterhead),
         selector: drafted.selector.clone(),
         offence: asks.then(|| "system_interference".to_owned()),
         penalty: asks.then_some(5),

@@ -17,12 +17,10 @@ const PAGE: u32 = 100_000;
 impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     /// Every manifest held, packed here or received, oldest first.
     pub async fn manifests(&self) -> Result<Vec<RecordId>, DeskFault> {
-        let mut rows = self.own_records().await?;
-        rows.extend(self.received_records().await?);
-        rows.retain(|(_, row)| row.objects == 0);
-        rows.sort_by_key(|(_, row)| row.index);
+        // A manifest is a body, and no record of objects.
+        let bodies = self.records_where(|id, row| (row.objects == 0).then_some((row.index, id))).await?;
         let mut found = Vec::new();
-        for (record, _) in rows {
+        for record in bodies {
             match self.envelope(record).await {
                 Ok(held) if held.record.header().kind == Kind::Evidence => found.push(record),
                 Ok(_) | Err(DeskFault::Erased { .. }) => {}
@@ -30,6 +28,12 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
         }
         Ok(found)
+    }
+
+    /// The manifests whose objects are held, or were: those with keys here.
+    pub async fn packages(&self) -> Result<Vec<RecordId>, DeskFault> {
+        let rows = self.rows(EVIDENCE, 0).await?;
+        Ok(rows.iter().filter_map(|(key, _)| Hash::from_slice(key).map(RecordId)).collect())
     }
 
     /// The manifest of a record, with the record itself.

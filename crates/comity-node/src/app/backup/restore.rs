@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{
         Fault, SealedBodies,
+        erasures::Erasures,
         link::chain,
         party::{folder, key_fault, open_store},
     },
@@ -19,15 +20,10 @@ use crate::{
 };
 use comity_exchange::{
     desk::distrust_head,
-    tables::{ERASURES, ErasureRow, LASTING_SPACES, LOG_TABLES},
+    tables::{ERASURES, LASTING_SPACES, LOG_TABLES},
 };
-use comity_ledger::{
-    Log,
-    note::Note,
-    store::{LogHead, Order, Store},
-    witness::forget_leaves,
-};
-use comity_record::{Canonical, Letter, PartyCode, RecordId, RootSigned};
+use comity_ledger::{Log, note::Note, store::LogHead, witness::forget_leaves};
+use comity_record::{Letter, PartyCode, RootSigned};
 use comity_store::{
     AnyStore,
     backup::{FileSource, Section, Source, check_source, import_parts, put_space, rows_of},
@@ -232,38 +228,19 @@ async fn fill(store: &AnyStore, dir: &Path, read: &Read, log: Arc<dyn Source>) -
 
 /// Applies every erasure that the log or the copy of the keys knows of; how many records they concern.
 async fn erase_again(store: &AnyStore, dir: &Path, read: &Read) -> Result<u64, Fault> {
+    let mut erasures = Erasures::of_log(store).await?;
     let table = Section::Table(ERASURES.name.to_owned());
-    let mut rows = rows_of(Arc::clone(&read.keys), table).await.map_err(of_backup)?;
-    let mut from = Vec::new();
-    loop {
-        let page = store.scan(ERASURES, 0, &from, &[], 1000, Order::Ascending).await;
-        let page = page.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let Some((last, _)) = page.last() else { break };
-        from = [last.as_slice(), &[0]].concat();
-        rows.extend(page);
-    }
-    let mut gone: BTreeMap<RecordId, Option<BTreeSet<u32>>> = BTreeMap::new();
-    for (_, bytes) in rows {
-        let row =
-            ErasureRow::from_bytes(&bytes).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-        let known = gone.entry(row.record).or_insert_with(|| Some(BTreeSet::new()));
-        match (row.slots, known.as_mut()) {
-            // Part 0 of a record is its envelope; object slots follow it.
-            (Some(slots), Some(parts)) => parts.extend(slots.iter().map(|slot| slot.saturating_add(1))),
-            _ => *known = None,
-        }
+    for (_, row) in rows_of(Arc::clone(&read.keys), table).await.map_err(of_backup)? {
+        erasures.add(&row)?;
     }
     let of_vault = |fault: comity_store::vault::VaultFault| Fault {
         help: fault.help(),
         ..Fault::new(fault.code(), chain(&fault))
     };
     let bodies = SealedBodies::open(store.clone(), &dir.join(EPOCH)).await.map_err(of_vault)?;
-    let gone: Vec<(RecordId, Option<Vec<u32>>)> =
-        gone.into_iter().map(|(record, parts)| (record, parts.map(Vec::from_iter))).collect();
-    if !gone.is_empty() {
-        bodies.destroy_many(&gone).await.map_err(of_vault)?;
-    }
-    Ok(gone.len() as u64)
+    let records = erasures.records();
+    erasures.unfinished(&bodies).await?.carry_out(&bodies).await?;
+    Ok(records)
 }
 
 /// The names under which others cosigned the checkpoint in the copy of the keys.

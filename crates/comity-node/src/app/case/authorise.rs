@@ -105,11 +105,7 @@ impl AuthoriseCase {
         if let Some(reason) = &self.abandon {
             return Ok((HomeEntry::Abandoned { reason: reason.clone() }, format!("given up: {reason}")));
         }
-        let faults = Checked::of(desk, draft, on)?.faults;
-        if let Some(first) = faults.first() {
-            let text = format!("the draft has {} faults; the first: {}", faults.len(), first.text);
-            return Err(Fault::new("case/incomplete", text).help("`comity case show` lists them all"));
-        }
+        Checked::of(desk, draft, on)?.complete()?;
         let role = self.role(desk, acting, on)?;
         let unit = match &acting.unit {
             Some(unit) => unit.clone(),

@@ -27,9 +27,12 @@ pub struct NewCase {
     pub form: Option<String>,
     /// The measure, a code of measures.csv; the first of the form where absent.
     pub measure: Option<String>,
-    /// Fields of the form by their codes.
+    /// Fields of the form by their codes. An empty one takes back what was filled in.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// Fields of a letterhead that serves many forms: those that this form has are filled in, before the others.
+    #[serde(default)]
+    pub letterhead: BTreeMap<String, String>,
     /// What the measure is aimed at: one person, account, address with its time, or device.
     pub selector: Option<SelectorAsked>,
     /// A code of offences.csv.
@@ -228,7 +231,11 @@ impl NewCase {
             })?;
             draft.labels.push((key.to_owned(), value.to_owned()));
         }
+        let form: Form = draft.form.parse().map_err(Fault::input)?;
+        let on_form = |code: &str| form.fields().any(|field| field.code == code);
+        draft.fields.extend(self.letterhead.clone().into_iter().filter(|(code, _)| on_form(code)));
         draft.fields.extend(self.fields.clone());
+        draft.fields.retain(|_, value| !value.is_empty());
         let answer = ask(desk, &draft, on)?;
         let article =
             chosen(&draft, answer.as_ref()).map(|one| format!("{} {}", one.instrument, one.article));
@@ -345,6 +352,17 @@ pub struct Checked<'a> {
 }
 
 impl<'a> Checked<'a> {
+    /// Why the draft goes no further as it stands; nothing where it may.
+    pub fn complete(&self) -> Result<(), Fault> {
+        let Some(first) = self.faults.first() else { return Ok(()) };
+        let more = match self.faults.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let text = format!("the draft is not complete: {}{more}", first.text);
+        Err(Fault::new("case/incomplete", text).help("`comity case show` lists what is wrong"))
+    }
+
     /// Checks a draft on a day.
     pub fn of(desk: &NodeDesk, draft: &'a Draft, on: Date) -> Result<Checked<'a>, Fault> {
         let form: Form = draft.form.parse().map_err(Fault::input)?;

@@ -61,11 +61,7 @@ impl Action for SendCase {
                 let home = desk.home_of(case).await?;
                 let open = home.draft.as_ref().filter(|_| home.abandoned.is_none());
                 let draft = open.ok_or_else(|| Fault::new("case/not-a-draft", "the draft was given up"))?;
-                let faults = Checked::of(desk, draft, now.date())?.faults;
-                if let Some(first) = faults.first() {
-                    let text = format!("the draft has {} faults; the first: {}", faults.len(), first.text);
-                    return Err(Fault::new("case/incomplete", text));
-                }
+                Checked::of(desk, draft, now.date())?.complete()?;
                 let rules: Vec<_> = desk.house().case_rules.values().cloned().collect();
                 let lacking = home.lacking(&rules, now.date());
                 if !lacking.is_empty() {

@@ -20,6 +20,7 @@ use comity_affairs::{
 };
 use comity_border::Basis;
 use comity_exchange::{CaseFile, Delivery, DeskFault, Outcome, Scope};
+use comity_law::Register;
 use comity_record::{Date, RecordId, Timestamp, label::Personal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -207,6 +208,13 @@ pub struct About {
     pub basis: Option<String>,
 }
 
+/// The days of a limit such as `preserved at least 60 days, then until …`.
+fn at_least(limit: &str) -> Option<i32> {
+    let (_, after) = limit.split_once("at least ")?;
+    let (number, unit) = after.split_once(' ')?;
+    unit.starts_with("day").then(|| number.parse().ok()).flatten()
+}
+
 impl About {
     /// Reads it from the decision under which the case was opened.
     pub async fn of(desk: &NodeDesk, file: &CaseFile) -> Result<About, DeskFault> {
@@ -240,6 +248,23 @@ impl About {
             personal: held.record.labels().personal != Personal::None,
             reserved,
             basis,
+        })
+    }
+
+    /// What is to be said where data are kept for less than the article asks for (Budapest 29(7): sixty days). The register
+    /// says it in words, which are read here for their figure.
+    pub fn too_short(&self, register: &Register, until: Date, on: Date) -> Option<String> {
+        let (instrument, basis) = (self.instrument.as_deref()?, self.basis.as_deref()?);
+        let articles =
+            register.articles(instrument).filter(|article| article.measure.as_str() == self.measure);
+        let limits = articles.filter_map(|article| Some((article, at_least(&article.time_limit)?)));
+        let (article, days) = limits.max_by_key(|(_, days)| *days)?;
+        (until < on.plus_days(days)).then(|| {
+            format!(
+                "`{basis}` asks for at least {days} days ({instrument} {}); the step was taken all the same, and \
+                 `extend` lengthens it",
+                article.article
+            )
         })
     }
 

@@ -12,7 +12,7 @@ use comity_affairs::{
     ground::{Standing, standing},
 };
 use comity_exchange::{CaseAct, CaseFile, DeskFault, Entropy, Scope, Sharing};
-use comity_record::{OfficerId, Timestamp, UnitCode, label::Purpose};
+use comity_record::{Date, OfficerId, Timestamp, UnitCode, label::Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -137,7 +137,7 @@ impl StepCase {
         let purpose: Purpose = request.purpose;
         request.sender_unit = Some(competence.clone());
         let second = second(desk, &file, acting, &step).await?;
-        let notes = notes(desk, &file, &step).await?;
+        let notes = notes(desk, &file, &step, on).await?;
         let act = CaseAct {
             case,
             peer: file.peer.clone(),
@@ -173,8 +173,12 @@ async fn second(
     })
 }
 
-/// What the register says of a ground. It is shown, and blocks nothing.
-async fn notes(desk: &NodeDesk, file: &CaseFile, step: &Step) -> Result<Vec<String>, DeskFault> {
+/// What the register says of a step. It is shown, and blocks nothing.
+async fn notes(desk: &NodeDesk, file: &CaseFile, step: &Step, on: Date) -> Result<Vec<String>, DeskFault> {
+    if let Step::Preserve { until } = step {
+        let about = super::show::About::of(desk, file).await?;
+        return Ok(about.too_short(&desk.law().register, *until, on).into_iter().collect());
+    }
     let (Step::Refuse { ground, .. } | Step::Postpone { ground, .. }) = step else { return Ok(Vec::new()) };
     let about = super::show::About::of(desk, file).await?;
     let how = standing(&desk.law().register, about.ground(), &ground.code);

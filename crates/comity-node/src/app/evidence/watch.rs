@@ -33,10 +33,7 @@ pub async fn round(ctx: &Ctx, hours: u32) -> Result<u64, Fault> {
     let due = ctx.sequencer.run(move |desk, _| {
         Box::pin(async move {
             let (mut due, mut ended) = (Vec::new(), Vec::new());
-            for record in desk.manifests().await? {
-                if desk.evidence_row(record).await?.is_none() {
-                    continue;
-                }
+            for record in desk.packages().await? {
                 let (_, package) = desk.manifest(record).await?;
                 let care = desk.care(record).await?;
                 let waived = super::care::waived(desk, &package).await?;

@@ -5,10 +5,11 @@ use crate::{
     Exit, Fault, Screen,
     place::Chosen,
     reach,
+    screen::Tone,
     verb::{matter::Matter, open},
 };
 use clap::Args;
-use comity_node::app::case::draft::NewCase;
+use comity_node::app::case::draft::{DraftShown, NewCase};
 use comity_record::label::Purpose;
 use serde_json::Value;
 use std::{
@@ -23,7 +24,8 @@ const HELP: &str = "\
 The form shows only what the measure and the basis need. A draft stays at home, and \
 may be written in several goes: name it with --case. Fields come one by one, or from \
 files (TOML, or JSON), of which a letterhead may be one: what is typed once is typed \
-once. No bulk request can be written: a measure is aimed at one person, account, \
+once. Of files only the fields that the form has are taken; an empty --field takes \
+back what was filled in. No bulk request can be written: a measure is aimed at one person, account, \
 address with its time, or device. The exit code is 1 while something is wrong.
 
 Example:
@@ -102,17 +104,17 @@ pub struct New {
 
 /// Writes the draft and shows it.
 pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let mut fields = BTreeMap::new();
+    let mut letterhead = BTreeMap::new();
     for file in &verb.files {
-        fields.extend(read(file)?);
+        letterhead.extend(read(file)?);
     }
-    fields.extend(pairs(&verb.field)?);
     let new = NewCase {
         case: verb.case.clone(),
         to: verb.to.as_ref().map(|to| to.to_uppercase()),
         form: verb.form.clone(),
         measure: verb.measure.clone(),
-        fields,
+        fields: pairs(&verb.field)?,
+        letterhead: letterhead.clone(),
         selector: verb.matter.selector()?,
         offence: verb.matter.offence.clone(),
         penalty: verb.matter.penalty,
@@ -133,8 +135,21 @@ pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit,
     };
     let shown = reach::ask(&chosen.place()?, new)?;
     let right = language(verb.label_language.as_deref());
-    screen.answer(&shown, |screen| draft(screen, &shown, right));
+    screen.answer(&shown, |screen| {
+        draft(screen, &shown, right);
+        left_out(screen, &letterhead, &shown);
+    });
     Ok(if shown.faults.is_empty() || verb.show_form { Exit::Ok } else { Exit::No })
+}
+
+/// Fields of files that the form does not have: a letterhead serves many forms, but a slip must not pass unseen.
+fn left_out(screen: &mut Screen<'_>, letterhead: &BTreeMap<String, String>, shown: &DraftShown) {
+    let on_form = |code: &String| shown.fields.iter().any(|field| field.code == *code);
+    let codes: Vec<&str> = letterhead.keys().filter(|code| !on_form(code)).map(String::as_str).collect();
+    if !codes.is_empty() {
+        let text = format!("The form has no {}; the file keeps it for others.", codes.join(", "));
+        screen.say(Tone::Open, &text);
+    }
 }
 
 /// Fields given one by one.

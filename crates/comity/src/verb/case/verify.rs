@@ -5,7 +5,7 @@ use clap::Args;
 use comity_affairs::custody::{Checked, Finding, Report, Roots, StampFault};
 use comity_exchange::case_export::{CaseExport, CaseReport, SignatureReport, StepReport};
 use comity_node::app::{case::export::ExportCase, hex};
-use comity_record::Canonical;
+use comity_record::{Canonical, PartyCode};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -198,7 +198,7 @@ fn show(screen: &mut Screen<'_>, report: &CaseReport) {
     }
     screen.blank();
     screen.say(Tone::Strong, "signatures and decisions");
-    report.signatures.iter().for_each(|one| signed(screen, one));
+    report.signatures.iter().for_each(|one| signed(screen, one, &report.exported.0));
     screen.blank();
     screen.say(Tone::Strong, &format!("{} custody packages", report.packages.len()));
     for line in report.packages.iter().flat_map(|package| &package.lines) {
@@ -209,7 +209,7 @@ fn show(screen: &mut Screen<'_>, report: &CaseReport) {
     }
 }
 
-fn signed(screen: &mut Screen<'_>, one: &SignatureReport) {
+fn signed(screen: &mut Screen<'_>, one: &SignatureReport, exported_by: &PartyCode) {
     let record: String = one.record.to_string().chars().take(16).collect();
     screen.say(
         Tone::Plain,
@@ -223,7 +223,7 @@ fn signed(screen: &mut Screen<'_>, one: &SignatureReport) {
     let seen = if witnesses.is_empty() { "nobody yet".to_owned() } else { witnesses.join(", ") };
     let text = format!(
         "{} by {} at {}, entry {}, witnessed by {seen}",
-        crossing.entry, one.party, crossing.at, crossing.index
+        crossing.entry, exported_by, crossing.at, crossing.index
     );
     screen.indented(2, if crossing.provisional { Tone::Open } else { Tone::Good }, &text);
     let verdict = format!("{}: {}", crossing.verdict, crossing.citations.join("; "));
