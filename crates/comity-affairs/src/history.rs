@@ -103,6 +103,18 @@ impl History {
         Ok(Arrived::Placed { events: 1 + placed, dropped })
     }
 
+    /// Whether a step is open to a side as the case stands here; a fault that names the owner or what is open instead.
+    pub fn must_be_open(&self, side: Side, step: crate::StepKind) -> Result<(), AffairFault> {
+        self.step_on(&self.view(), side, step).map(drop)
+    }
+
+    /// Whether what waits proves that a side's chain is longer than it is known here: an event of its own waits for the one
+    /// before it, or the other side has seen more of it.
+    pub fn is_behind(&self, side: Side) -> bool {
+        let known = self.side(side).len();
+        self.waiting.values().any(|event| event.side == side || event.seen_count() as usize > known)
+    }
+
     /// Events that wait for others.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -180,7 +192,7 @@ impl History {
             Side::Asked => (event.seen_count() as usize, self.asked.len()),
         };
         let view = self.read(asking, asked);
-        self.step_on(&view, event)?;
+        self.step_on(&view, event.side, event.step.kind())?;
         guard::check(&view, event)
     }
 
@@ -199,8 +211,7 @@ impl History {
         if seen < earlier { Err(unjoined("head of the other side, older than before")) } else { Ok(()) }
     }
 
-    fn step_on(&self, view: &View, event: &Event) -> Result<State, AffairFault> {
-        let (step, side) = (event.step.kind(), event.side);
+    fn step_on(&self, view: &View, side: Side, step: crate::StepKind) -> Result<State, AffairFault> {
         let emergency = view.emergency;
         if let Some(to) = table::next(self.flow, emergency, view.state, side, step) {
             return Ok(to);

@@ -350,6 +350,25 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(Some(Sharing { record, request }))
     }
 
+    /// Whether a peer has given back what it holds of ours and was lost here, as far as is known. A peer whose turns cannot
+    /// say so is not waited for.
+    pub(super) fn is_given_back(&self, party: &PartyCode) -> Result<bool, DeskFault> {
+        let peer = self.peer(party)?;
+        if peer.understood(letter::TURN) < crate::turn::FURTHER_VERSION || peer.heard.counted.is_none() {
+            return Ok(true);
+        }
+        let known = peer.heard.claims <= peer.last || peer.heard.claims <= peer.settled.through();
+        Ok(known && (peer.heard.lost.is_none() || peer.heard.all_back))
+    }
+
+    /// Notes whether a turn that brought these many items was the last of what the peer gave back.
+    pub(super) fn note_given_back(&mut self, party: &PartyCode, items: usize) -> Result<(), DeskFault> {
+        let heard = &mut self.peer_mut(party)?.heard;
+        let looked_at = heard.lost.is_some_and(|span| heard.returned >= span.to);
+        heard.all_back = looked_at && (heard.all_back || items == 0);
+        Ok(())
+    }
+
     /// The position after which the next one is given: after a loss, behind everything that the peer says it holds.
     pub(super) fn last_position(&self, peer: &Peer) -> u64 {
         let lost = self.head.lost_before || peer.heard.lost.is_some();
@@ -368,6 +387,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         peer.settled.insert(position);
         let span = peer.heard.lost.get_or_insert(Span { from: position, to: position + 1 });
         (span.from, span.to) = (span.from.min(position), span.to.max(position + 1));
+        peer.heard.all_back &= peer.heard.returned > position;
         let (number, last) = (peer.number, peer.last.max(peer.heard.claims));
         let key = (number, position.to_be_bytes().to_vec());
         let Some(bytes) = self.store.get_many(OUTBOX, &[key]).await?.pop().flatten() else { return Ok(()) };

@@ -77,6 +77,8 @@ pub(super) struct Heard {
     pub lost: Option<Span>,
     /// Up to where it has looked at those.
     pub returned: u64,
+    /// Whether it has looked at all of them and had nothing more to give.
+    pub all_back: bool,
     /// Up to where we have looked at what it lost.
     pub given_back: u64,
     /// Records that were given another position, because the peer holds something else at theirs.

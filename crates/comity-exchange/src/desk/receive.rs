@@ -254,6 +254,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let acknowledgements: Vec<&[u8]> =
             turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
         events.extend(self.take_acknowledgements(now, entropy, peer, &acknowledgements).await?);
+        self.note_given_back(peer, turn.items.len())?;
         self.pass_withdrawn(peer, turn)?;
         events.extend(self.take_checkpoint(now, entropy, peer, turn).await?);
         events.extend(self.take_cosignatures(now, peer, &turn.cosignatures).await?);

@@ -16,7 +16,7 @@ use crate::{
     random::Random,
     reading::Reader,
 };
-use comity_exchange::{ActFault, DeskFault, LetterFault, Scope};
+use comity_exchange::{ActFault, CaseFault, DeskFault, LetterFault, Scope};
 use comity_ledger::store::StoreFault;
 use comity_record::{OfficerId, PartyCode, Timestamp, label::Tlp};
 use schemars::JsonSchema;
@@ -148,6 +148,9 @@ impl From<DeskFault> for Fault {
     fn from(fault: DeskFault) -> Fault {
         let help = match &fault {
             DeskFault::NoPeer { .. } => Some("accept its letter with `comity letter accept FILE`"),
+            DeskFault::Case(CaseFault::Behind { .. }) => {
+                Some("they come back by themselves while both nodes talk; then take the step again")
+            }
             DeskFault::Store(_) => Some("look at the node's log; nothing of this step was committed"),
             _ => None,
         };

@@ -271,3 +271,30 @@ fn a_case_comes_back_after_a_lost_tail() {
     assert_eq!(delivered.len(), 4, "the request and three steps, two of them given back");
     assert!(delivered.iter().all(|(_, how)| !how.is_lost()), "{delivered:?}");
 }
+
+/// Between the loss and the last step given back, nothing is put on the chain: it would be a second history of one side.
+#[test]
+fn no_step_is_taken_on_a_chain_that_is_not_back() {
+    let mut world = world();
+    world.at_a(send()).unwrap();
+    world.turn();
+    world.at_b(Step::Acknowledge { ticket: "XB-9".into() }).unwrap();
+    world.settle();
+    let earlier = world.stores[0].image();
+    world.at_a(Step::AskProgress {}).unwrap();
+    world.settle();
+    world.stores[0].restore(earlier);
+    world.a = block_on(MemoryDesk::open(party("XA", 1).begin(world.stores[0].clone()))).unwrap();
+    let mut refused = Vec::new();
+    for _ in 0..20 {
+        world.turn();
+        match world.at_a(Step::Withdraw { reason: "found elsewhere".into() }) {
+            Ok(_) => break,
+            Err(fault) => refused.push(fault.code()),
+        }
+    }
+    assert!(refused.contains(&"case/chain-behind") && refused.len() < 20, "{refused:?}");
+    world.settle();
+    assert_eq!(world.states(), [State::Withdrawn, State::Withdrawn]);
+    assert_eq!(world.files()[0].history, world.files()[1].history);
+}

@@ -18,6 +18,7 @@ pub use read::{CaseEntry, CaseFile, CaseSummary};
 pub use step::{CaseAct, Previewed, Stepped};
 
 use comity_affairs::AffairFault;
+use comity_record::PartyCode;
 
 /// Why a step was not taken, not taken in, or not found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,12 @@ pub enum CaseFault {
     /// The record of the request has not come, or was erased.
     #[error("the request of this case is not held here")]
     NoRequest,
+    /// After a loss of our ledger, the other side holds steps of ours that are not back here.
+    #[error("steps of ours that were lost here and are held by `{peer}` are not back yet")]
+    Behind {
+        /// Who holds them.
+        peer: PartyCode,
+    },
     /// No such case here.
     #[error("there is no case `{digits}` here")]
     None {
@@ -60,6 +67,7 @@ impl CaseFault {
             CaseFault::AnotherRequest => "case/another-request",
             CaseFault::AnotherBasis => "case/another-basis",
             CaseFault::NoRequest => "case/no-request",
+            CaseFault::Behind { .. } => "case/chain-behind",
             CaseFault::None { .. } => "case/none",
             CaseFault::Several { .. } => "case/several",
         }

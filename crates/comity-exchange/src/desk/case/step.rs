@@ -117,6 +117,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         if file.as_ref().is_some_and(|file| file.peer != act.peer) {
             return Err(CaseFault::NotASide.into());
         }
+        self.chain_is_here(&act.peer, file.as_ref())?;
         let new = || CaseFile::new(act.case, act.flow, act.exercise, act.peer.clone(), Side::Asking);
         let mut file = file.unwrap_or_else(new);
         let mut act = act.clone();
@@ -153,6 +154,15 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             }
         }
         Ok(Prepared { event, written, judged })
+    }
+
+    /// After a loss, a step on a chain that is shorter here than at the other side would be a second history.
+    fn chain_is_here(&self, peer: &PartyCode, file: Option<&CaseFile>) -> Result<(), DeskFault> {
+        let short = file.is_some_and(|file| file.history.is_behind(file.side));
+        if short || (file.is_some() && !self.is_given_back(peer)?) {
+            return Err(CaseFault::Behind { peer: peer.clone() }.into());
+        }
+        Ok(())
     }
 
     /// The step in its places, checked by both chains and the table. `file` holds it afterwards.

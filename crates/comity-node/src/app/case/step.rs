@@ -11,7 +11,7 @@ use comity_affairs::{
     Flow, Side, State, Step, Thread,
     ground::{Standing, standing},
 };
-use comity_exchange::{CaseAct, CaseFile, DeskFault, Entropy, Scope, Sharing};
+use comity_exchange::{CaseAct, CaseFault, CaseFile, DeskFault, Entropy, Scope, Sharing};
 use comity_record::{Date, OfficerId, Timestamp, UnitCode, label::Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,10 @@ impl StepCase {
         let thread = self.thread.as_deref().map(super::thread).transpose()?.unwrap_or(opened);
         acting.must_read(desk.house(), thread, &self.case, on)?;
         let view = file.history.view();
+        // What is not open wants nothing to be told: it is said before any option is asked for.
+        if kind != comity_affairs::StepKind::Send {
+            file.history.must_be_open(file.side, kind).map_err(CaseFault::from).map_err(DeskFault::from)?;
+        }
         let given = Given { with: self.with.clone(), fields: self.fields.clone() };
         let step = step_of(kind, &given, &view)?;
         let mut request = desk.case_request(&file).await?.ok_or_else(|| {
