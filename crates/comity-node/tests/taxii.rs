@@ -16,7 +16,7 @@ use comity_node::{
     projection::{CURSORS, Projector},
     random::SystemRandom,
 };
-use comity_testing::python;
+use comity_testing::{postgres::PrivateCluster, python};
 use comity_threat::Tables;
 use http_body_util::BodyExt;
 use hyper::{HeaderMap, Request, StatusCode, client::conn::http1};
@@ -36,33 +36,33 @@ use tokio::{
     net::TcpStream,
 };
 
-const TAXII: &str = "application/taxii+json;version=2.1";
+pub(crate) const TAXII: &str = "application/taxii+json;version=2.1";
 const GREEN: &str = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
 
 /// A served node with an officer's token.
-struct Served {
-    node: Node,
-    at: SocketAddr,
-    token: String,
+pub(crate) struct Served {
+    pub(crate) node: Node,
+    pub(crate) at: SocketAddr,
+    pub(crate) token: String,
 }
 
 /// An answer.
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Reply {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    fn objects(&self) -> Vec<Value> {
+    pub(crate) fn objects(&self) -> Vec<Value> {
         self.json()["objects"].as_array().cloned().unwrap_or_default()
     }
 }
@@ -72,8 +72,12 @@ impl Served {
         Served::start_as("XA").await
     }
 
-    async fn start_as(code: &str) -> Served {
-        let node = Node::start(code).await;
+    pub(crate) async fn start_as(code: &str) -> Served {
+        Served::of(Node::start(code).await).await
+    }
+
+    /// A node that runs already.
+    pub(crate) async fn of(node: Node) -> Served {
         let at = node.running.api_at.unwrap();
         let add =
             AddOfficer { id: "analyst".into(), unit: "cert".into(), name: "Analyst".into(), from: None };
@@ -109,18 +113,18 @@ impl Served {
             .header("authorization", format!("Bearer {}", self.token))
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
     }
 
-    async fn good(&self, path: &str) -> Reply {
+    pub(crate) async fn good(&self, path: &str) -> Reply {
         let reply = self.get(path).await;
         assert_eq!(reply.status, 200, "{path}: {:?}", reply.body);
         assert_eq!(reply.header("content-type"), TAXII);
         reply
     }
 
-    async fn post(&self, objects: &[Value]) -> Value {
+    pub(crate) async fn post(&self, objects: &[Value]) -> Value {
         let body = json!({ "objects": objects }).to_string();
         let path = format!("{}/collections/tlp-green/objects/", self.root());
         let request = self.request("POST", &path).header("content-type", TAXII);
@@ -138,12 +142,12 @@ impl Served {
     }
 
     /// Every item of the manifest of the class `tlp-green`.
-    async fn manifest(&self, query: &str) -> Vec<[String; 3]> {
+    pub(crate) async fn manifest(&self, query: &str) -> Vec<[String; 3]> {
         self.manifest_of("tlp-green", query).await
     }
 
     /// Every item of the manifests of all classes.
-    async fn classes(&self, query: &str) -> Vec<[String; 3]> {
+    pub(crate) async fn classes(&self, query: &str) -> Vec<[String; 3]> {
         let listed = self.good(&format!("{}/collections/", self.root())).await.json();
         let mut all = Vec::new();
         for collection in listed["collections"].as_array().unwrap() {
@@ -183,7 +187,7 @@ impl Served {
     }
 }
 
-fn indicator(number: u32, version: u32) -> Value {
+pub(crate) fn indicator(number: u32, version: u32) -> Value {
     json!({
         "type": "indicator", "spec_version": "2.1",
         "id": format!("indicator--11111111-2222-4333-8444-{number:012}"),
@@ -195,7 +199,7 @@ fn indicator(number: u32, version: u32) -> Value {
     })
 }
 
-fn id(number: u32) -> String {
+pub(crate) fn id(number: u32) -> String {
     indicator(number, 0)["id"].as_str().unwrap().to_owned()
 }
 
@@ -451,7 +455,21 @@ async fn pages_neither_skip_nor_repeat_while_others_write() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_deleted_or_erased_leaves_no_trace_and_a_rebuild_comes_to_the_same() {
-    let served = Served::start().await;
+    leaves_no_trace(Served::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn collections_on_postgres_are_the_same() {
+    let cluster = PrivateCluster::start(&[]).unwrap();
+    let store = json!({ "postgres": cluster.url(), "schema": "collections" });
+    leaves_no_trace(Served::of(Node::start_stored("XA", &store).await).await).await;
+    // It was there that the rows were.
+    let rows =
+        cluster.sql("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'collections'");
+    assert!(rows.is_ok(), "{rows:?}");
+}
+
+async fn leaves_no_trace(served: Served) {
     let search =
         AddCollection { name: "late".into(), texts: vec!["AT 1".into()], ..AddCollection::default() };
     search.run(served.node.ctx()).await.unwrap();
@@ -540,7 +558,7 @@ async fn rebuilt_equal(served: &Served) {
 }
 
 /// A feed over loopback, as an officer sets it up.
-fn feed(name: &str, direction: &str, of: &Served, party: &str) -> AddFeed {
+pub(crate) fn feed(name: &str, direction: &str, of: &Served, party: &str) -> AddFeed {
     AddFeed {
         name: name.into(),
         direction: direction.into(),
@@ -592,7 +610,7 @@ async fn feeds_bring_what_is_new_and_push_only_what_was_cleared() {
 }
 
 /// The newest version of each object of a bundle, read apart from the product.
-fn newest(bundle: &Value) -> BTreeMap<String, String> {
+pub(crate) fn newest(bundle: &Value) -> BTreeMap<String, String> {
     let mut newest: BTreeMap<String, String> = BTreeMap::new();
     for object in bundle["objects"].as_array().unwrap() {
         let time = |key: &str| object[key].as_str().map(str::to_owned);

@@ -213,18 +213,22 @@ impl Action for ListFeeds {
 /// Runs the feeds that are due, until the node stops.
 pub async fn keep(ctx: Ctx, mut stopping: Stopping) {
     while tokio::time::timeout(LOOK, stopping.wait()).await.is_err() {
-        for feed in ctx.sequencer.house().feeds.values().filter(|feed| feed.minutes > 0) {
-            let due = state(&ctx, &feed.name).await.is_ok_and(|state| state.due <= ctx.now().as_millis());
-            if !due {
-                continue;
-            }
-            let ran = tokio::select! {
-                ran = run(&ctx, feed) => ran,
-                () = stopping.wait() => return,
-            };
-            if let Err(fault) = ran {
-                tracing::warn!(feed = %feed.name, code = %fault.code, "a feed could not be run: {fault}");
-            }
+        tokio::select! {
+            () = run_due(&ctx) => {}
+            () = stopping.wait() => return,
+        }
+    }
+}
+
+/// Runs the feeds that are due now, one after another.
+pub async fn run_due(ctx: &Ctx) {
+    for feed in ctx.sequencer.house().feeds.values().filter(|feed| feed.minutes > 0) {
+        let due = state(ctx, &feed.name).await.is_ok_and(|state| state.due <= ctx.now().as_millis());
+        if !due {
+            continue;
+        }
+        if let Err(fault) = run(ctx, feed).await {
+            tracing::warn!(feed = %feed.name, code = %fault.code, "a feed could not be run: {fault}");
         }
     }
 }

@@ -84,6 +84,35 @@ impl Node {
         };
         let letter = issue_letter(&config, &path, &code, vec![unit], &clock).unwrap();
         let node = Node { running, code, letter, config, dir };
+        node.add_unit().await;
+        node
+    }
+
+    /// A node on loopback whose party has a store of its own, as `party.XA.store` names it.
+    pub async fn start_stored(code: &str, store: &serde_json::Value) -> Node {
+        let node = Node::start(code).await;
+        let key = node.ctx().dir.join("epoch.key");
+        let again = node.again(|config, code| {
+            let settings = config.party.get_mut(&Text(code.clone())).unwrap();
+            settings.store = serde_json::from_value(store.clone()).unwrap();
+            // Another store, whose bodies have keys of their own.
+            std::fs::remove_file(&key).unwrap();
+        });
+        let node = again.await;
+        node.add_unit().await;
+        node
+    }
+
+    /// The same node after a stop and a change of its configuration.
+    pub async fn again(self, change: impl FnOnce(&mut Config, &PartyCode)) -> Node {
+        let Node { running, code, letter, mut config, dir } = self;
+        running.stop().await.unwrap();
+        change(&mut config, &code);
+        let running = start(&config).await.unwrap();
+        Node { running, code, letter, config, dir }
+    }
+
+    async fn add_unit(&self) {
         let add = AddUnit {
             code: "cert".into(),
             name: "CERT".into(),
@@ -92,8 +121,7 @@ impl Node {
             purposes: vec![],
             from: None,
         };
-        add.run(node.ctx()).await.unwrap();
-        node
+        add.run(self.ctx()).await.unwrap();
     }
 
     pub fn ctx(&self) -> &Ctx {

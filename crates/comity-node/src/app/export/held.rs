@@ -10,7 +10,7 @@ use crate::{
         search::{Search, Searching, no_words},
     },
     collections::{Collection, Of},
-    reading::{Bound, Copy, Found, Query, Sight},
+    reading::{Bound, Copy, Found, Query, Reader, Sight},
 };
 use comity_exchange::{Scope, taxii::AudienceClass};
 use comity_ledger::store::Store;
@@ -77,8 +77,7 @@ impl Action for ExportHeld {
             name: self.name,
             first_rule: self.first_rule,
         };
-        let sight = Sight::of(ctx, ctx.reader.clone()).await?;
-        let written = write(ctx, &sight, &wanted).await?;
+        let written = write(ctx, ctx.reader.clone(), &wanted).await?;
         Ok(HeldExport { text: written.text, shown: written.shown })
     }
 }
@@ -104,7 +103,7 @@ pub(crate) struct Written {
 }
 
 /// Writes what a reader may see of what is wanted.
-pub(crate) async fn write(ctx: &Ctx, sight: &Sight, wanted: &Wanted) -> Result<Written, Fault> {
+pub(crate) async fn write(ctx: &Ctx, reader: Reader, wanted: &Wanted) -> Result<Written, Fault> {
     let store = ctx.views.feed().store();
     let size = store.head().await?.size;
     ctx.views.index().objects.reaches(size).await?;
@@ -112,6 +111,8 @@ pub(crate) async fn write(ctx: &Ctx, sight: &Sight, wanted: &Wanted) -> Result<W
     if wanted.search.text.is_some() {
         ctx.views.index().text.as_ref().ok_or_else(no_words)?.reaches(size).await?;
     }
+    // Only now: the classes that a reader may see are known by the index.
+    let sight = &Sight::of(ctx, reader).await?;
     let lists = ctx.warnings.lists(&ctx.random).await?;
     let suppress = |value: &Value| lists.check(value).map(|warning| warning.list.to_owned());
     let mut export = Export::headless(wanted.options(ctx)?, &suppress);

@@ -17,7 +17,6 @@ use crate::{
         shown,
     },
     metrics::{Counter, Histogram, Metrics},
-    reading::Sight,
 };
 use axum::{
     body::Body,
@@ -184,8 +183,7 @@ impl ExportServer {
             collection: Some(collection),
             first_rule: FIRST_RULE,
         };
-        let sight = Sight::of(ctx, grant.reader.clone()).await?;
-        let written = held::write(ctx, &sight, &wanted).await?;
+        let written = held::write(ctx, grant.reader.clone(), &wanted).await?;
         let tag = format!("\"{}\"", sha256(&[written.text.as_bytes()]));
         let (text, shown, turns) = (written.text.into(), written.shown, written.turns);
         let made = Arc::new(Made { ground, turns, text, tag, shown });
