@@ -93,6 +93,9 @@ pub enum Flow {
     /// A contact check: marked as such, never to be taken for a case.
     #[n(6)]
     Ping,
+    /// A vulnerability told to who can mend it or is hit by it, until its publication (norm j).
+    #[n(7)]
+    Disclosure,
 }
 
 impl Flow {
@@ -105,6 +108,7 @@ impl Flow {
         Flow::Assistance,
         Flow::Consultation,
         Flow::Ping,
+        Flow::Disclosure,
     ];
 
     /// The flow in words.
@@ -117,6 +121,7 @@ impl Flow {
             Flow::Assistance => "assistance",
             Flow::Consultation => "consultation",
             Flow::Ping => "ping",
+            Flow::Disclosure => "disclosure",
         }
     }
 }

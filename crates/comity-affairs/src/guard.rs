@@ -1,7 +1,7 @@
 //! What a step needs beyond its place in the table. Everything here is read from the case itself; what the register says
 //! of a ground is shown to the officer and never blocks.
 
-use crate::{AffairFault, Condition, Event, Side, State, Step, View};
+use crate::{AffairFault, Condition, Event, Side, State, Step, View, disclosure};
 
 /// The longest text of a step, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -11,7 +11,7 @@ const MOST: usize = 256;
 /// Checks a step that the table allows in `view`.
 pub(crate) fn check(view: &View, event: &Event) -> Result<(), AffairFault> {
     let needs = |needs| Err(AffairFault::Needs { step: event.step.kind(), needs });
-    if let Some(missing) = missing(view, event) {
+    if let Some(missing) = missing(view, event).or_else(|| disclosure::missing(view, event)) {
         return needs(missing);
     }
     if texts(&event.step).into_iter().any(|text| text.len() > LONGEST) || count(&event.step) > MOST {
@@ -141,8 +141,11 @@ fn texts(step: &Step) -> Vec<&str> {
         | Step::Disagree { reasons: text }
         | Step::Decline { reason: text }
         | Step::StatePosition { text }
+        | Step::PlanFix { text, .. }
+        | Step::ProposeDay { reasons: text, .. }
         | Step::KeepSealed { reason: text }
         | Step::DestroySealed { statement: text } => vec![text],
+        Step::Publish { reference, early } => early.iter().chain([reference]).map(String::as_str).collect(),
         Step::Send { reference, fields, .. } => {
             fields.values().chain([reference]).map(String::as_str).collect()
         }

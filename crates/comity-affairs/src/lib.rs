@@ -15,6 +15,7 @@ mod case;
 pub mod clock;
 pub mod conditions;
 pub mod custody;
+pub mod disclosure;
 mod event;
 mod fault;
 pub mod form;

@@ -99,6 +99,14 @@ states! {
     35 Declined "declined"
     /// Closed.
     36 Closed "closed"
+    /// The other side has said when a remedy is to be ready.
+    37 FixPlanned "fix planned"
+    /// Both sides have the same day for publication.
+    38 DayAgreed "day agreed"
+    /// One side does not take the day for publication.
+    39 DayDisputed "day in dispute"
+    /// A side has said that it published.
+    40 Published "published"
 }
 
 impl State {

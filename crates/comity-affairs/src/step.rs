@@ -461,6 +461,32 @@ steps! {
         /// The record that holds it.
         0 record: RecordId,
     }
+    /// When a remedy is to be ready.
+    49 PlanFix "plan a fix" {
+        /// On which day.
+        0 on: Date,
+        /// What it is, as the other side may know it.
+        1 text: String,
+    }
+    /// A day for publication; after one is agreed, a wish for another. It binds nobody until the other side agrees.
+    50 ProposeDay "propose a day" {
+        /// The day.
+        0 day: Date,
+        /// Why.
+        1 reasons: String,
+    }
+    /// The day that the other side proposed is taken.
+    51 AgreeDay "agree to the day" {
+        /// The day, as the other side proposed it.
+        0 day: Date,
+    }
+    /// A person of this side has published. The step tells of it and publishes nothing.
+    52 Publish "publish" {
+        /// The identifier or address under which it is public.
+        0 reference: String,
+        /// Why before the day, or without one on which both agree.
+        1 early: Option<String>,
+    }
     /// A position in a consultation.
     47 StatePosition "state position" {
         /// The position.

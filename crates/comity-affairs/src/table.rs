@@ -262,6 +262,46 @@ pub const PING: &[Edge] = &[
     asking(&[S::Sent], K::Close, S::Closed),
 ];
 
+/// Not published yet, and nobody has declined.
+const UNPUBLISHED: &[State] =
+    &[S::Sent, S::Acknowledged, S::Assessed, S::FixPlanned, S::DayAgreed, S::DayDisputed];
+/// The same, once the other side's desk has it.
+const TAKEN_UP: &[State] = &[S::Acknowledged, S::Assessed, S::FixPlanned, S::DayAgreed, S::DayDisputed];
+
+/// Coordinated disclosure of a vulnerability (norm j): assessed, a remedy planned, a day agreed or in dispute, published.
+/// Either side may propose, agree, object and publish; no day does.
+pub const DISCLOSURE: &[Edge] = &[
+    asking(&[S::New], K::Send, S::Sent),
+    asking(UNPUBLISHED, K::Withdraw, S::Withdrawn),
+    said(Asking, UNPUBLISHED, K::GiveInformation),
+    said(Asking, UNPUBLISHED, K::AskProgress),
+    asked(&[S::Sent], K::Acknowledge, S::Acknowledged),
+    said(Asked, TAKEN_UP, K::AskInformation),
+    asked(&[S::Acknowledged, S::Assessed], K::Assess, S::Assessed),
+    said(Asked, &[S::FixPlanned, S::DayAgreed, S::DayDisputed], K::Assess),
+    asked(&[S::Assessed, S::FixPlanned], K::PlanFix, S::FixPlanned),
+    said(Asked, &[S::DayAgreed, S::DayDisputed], K::PlanFix),
+    said(Asked, TAKEN_UP, K::ReportProgress),
+    asked(&[S::Acknowledged, S::Assessed], K::Decline, S::Declined),
+    said(Asking, TAKEN_UP, K::Deliver),
+    said(Asked, TAKEN_UP, K::Deliver),
+    said(Asking, TAKEN_UP, K::ProposeDay),
+    said(Asked, TAKEN_UP, K::ProposeDay),
+    asking(TAKEN_UP, K::AgreeDay, S::DayAgreed),
+    asked(TAKEN_UP, K::AgreeDay, S::DayAgreed),
+    asking(TAKEN_UP, K::Disagree, S::DayDisputed),
+    asked(TAKEN_UP, K::Disagree, S::DayDisputed),
+    asking(UNPUBLISHED, K::Publish, S::Published),
+    asking(&[S::Declined], K::Publish, S::Published),
+    asked(TAKEN_UP, K::Publish, S::Published),
+    said(Asking, &[S::Published], K::Publish),
+    said(Asked, &[S::Published], K::Publish),
+    said(Asked, &[S::Published], K::ReportProgress),
+    asking(TAKEN_UP, K::Close, S::Closed),
+    asking(&[S::Declined, S::Published], K::Close, S::Closed),
+    asked(&[S::Published], K::Close, S::Closed),
+];
+
 /// The table of a flow.
 pub const fn of(flow: Flow) -> &'static [Edge] {
     match flow {
@@ -272,6 +312,7 @@ pub const fn of(flow: Flow) -> &'static [Edge] {
         Flow::Assistance => ASSISTANCE,
         Flow::Consultation => CONSULTATION,
         Flow::Ping => PING,
+        Flow::Disclosure => DISCLOSURE,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a case comes to, read from both chains.
 
-use crate::{Acceptance, Condition, Event, Flow, Ground, Side, State, Step, StepKind};
+use crate::{
+    Acceptance, Condition, Event, Flow, Ground, Side, State, Step, StepKind, disclosure::Disclosure,
+};
 use comity_record::{Date, Hash, RecordId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +81,8 @@ pub struct View {
     pub reconsidered: bool,
     /// Whether the asking side took the material after a withdrawal that crossed its release.
     pub kept_after_withdrawal: bool,
+    /// How a vulnerability stands; empty in other flows.
+    pub disclosure: Disclosure,
     /// Every event in the common order.
     pub lines: Vec<Line>,
 }
@@ -107,6 +111,7 @@ impl View {
             preservation: Preservation::default(),
             reconsidered: false,
             kept_after_withdrawal: false,
+            disclosure: Disclosure::default(),
             lines: Vec::new(),
         }
     }
@@ -130,6 +135,9 @@ impl View {
         self.state = to;
         self.lines.push(line);
         self.remember(&event.step);
+        if self.flow == Flow::Disclosure {
+            self.disclosure.take(event);
+        }
     }
 
     fn remember(&mut self, step: &Step) {

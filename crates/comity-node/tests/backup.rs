@@ -1,7 +1,7 @@
 //! Backups: taken while a node serves, refused where they are damaged, and brought back with every erasure.
 
 use crate::support::{Node, Of, configured, ctx_of, delivered, holdings, holdings_left, share, start, two};
-use comity_ledger::store::Kv;
+use comity_ledger::{Checkpoint, store::Kv};
 use comity_node::app::{
     Action, Ctx,
     backup::{BackedUp, Backup, Restore, Restored, restore},
@@ -54,6 +54,22 @@ async fn root_at(ctx: &Ctx, size: u64) -> (String, bool) {
     read.await.unwrap()
 }
 
+/// Waits until a peer has cosigned a head of more than so many entries.
+async fn witnessed(ctx: &Ctx, entries: u64) {
+    let mut heads = ctx.sequencer.heads();
+    loop {
+        heads.borrow_and_update();
+        let newest = ctx
+            .sequencer
+            .run(|desk, means| Box::pin(async move { desk.cosigned_checkpoint(means.now()).await.unwrap() }));
+        let newest = newest.await.unwrap().map(|note| Checkpoint::peek(&note).unwrap());
+        if newest.is_some_and(|checkpoint| checkpoint.head().size > entries) {
+            return;
+        }
+        heads.changed().await.unwrap();
+    }
+}
+
 async fn back(wanted: Restore) -> Restored {
     restore(&wanted).await.unwrap()
 }
@@ -76,6 +92,9 @@ async fn a_backup_taken_while_serving_comes_back_with_every_erasure() {
         }
     };
     let (made, ()) = tokio::join!(files.back_up(a.ctx(), "log", None), work);
+    // A witness goes after it has cosigned more than the backup holds, so that nobody cosigns the newest head.
+    witnessed(a.ctx(), made.entries).await;
+    b.running.stop().await.unwrap();
     erase(a.ctx(), second).await;
     files.back_up(a.ctx(), "later.log", Some("keys")).await;
     erase(a.ctx(), third).await;
@@ -84,7 +103,6 @@ async fn a_backup_taken_while_serving_comes_back_with_every_erasure() {
     let canary = fs::read(files.path("log")).unwrap();
     assert!(!canary.windows(8).any(|part| part == b"exercise"), "the file is sealed");
     a.running.stop().await.unwrap();
-    b.running.stop().await.unwrap();
 
     let restored = back(files.restore("log", "keys", into.path())).await;
     assert_eq!((restored.entries, restored.root.clone()), (made.entries, made.root));
@@ -92,6 +110,7 @@ async fn a_backup_taken_while_serving_comes_back_with_every_erasure() {
     let newer = restored.newer.unwrap();
     assert!(newer.from == made.entries && newer.to > newer.from, "{newer:?}");
     assert_eq!(newer.holders, ["comity.invalid/ledger/XB"]);
+    assert!(newer.held_to > Some(made.entries) && newer.held_to < Some(newer.to), "{newer:?}");
     let running = start(&configured(into.path())).await.unwrap();
     let ctx = ctx_of(&running, &a.code);
     let (root, may_sign) = root_at(ctx, restored.entries).await;

@@ -23,6 +23,7 @@ use comity_node::{
             show::{CaseShown, ShowCase},
             step::StepCase,
         },
+        disclosure::ListDisclosures,
         hex,
         house::{AddOfficer, AddUnit, EndUnit},
         peer::{AcceptLetter, ResumePeer, SuspendPeer, fingerprint},
@@ -221,6 +222,7 @@ impl Stage {
             }
             [party, "in", name, "does", step] => self.step(party, name, step, scene).await,
             [party, "sees", name] => self.see(party, name, scene).await,
+            [party, "lists", "disclosures"] => self.disclosures(party, scene).await,
             [party, "proves", name] => self.prove(party, name, scene).await,
             [party, "has", "unit" | "officer" | "mandate" | "rule", ..] => {
                 self.house(party, &words[2..], scene).await
@@ -413,6 +415,21 @@ impl Stage {
             }
         }
         texts(place, &serde_json::to_string(&shown).unwrap(), scene);
+        Ok(Done::default())
+    }
+
+    /// How the day of each vulnerability stands, with the day itself where all have the same.
+    async fn disclosures(&self, party: &str, scene: &Scene) -> Outcome {
+        let listed = ListDisclosures::default().run(self.ctx(party)).await?;
+        let found: Vec<String> = listed
+            .iter()
+            .map(|one| {
+                let day = one.day.as_deref().map(|day| format!(" {day}")).unwrap_or_default();
+                format!("{} with {} is {}{day}", one.vulnerability, one.cases.len(), one.standing)
+            })
+            .collect();
+        assert_eq!(found, scene.all("day"), "{}: {listed:?}", self.place);
+        texts(&self.place, &serde_json::to_string(&listed).unwrap(), scene);
         Ok(Done::default())
     }
 

@@ -66,8 +66,10 @@ const fn default(kind: ClockKind) -> Length {
         ClockKind::Acknowledgment | ClockKind::EmergencyPapers => Length::WorkingDays(5),
         ClockKind::PreservationExecution => Length::Hours(72),
         ClockKind::Information => Length::WorkingDays(15),
-        ClockKind::Progress | ClockKind::Verification => Length::WorkingDays(10),
-        ClockKind::Target => Length::Days(90),
+        ClockKind::Progress | ClockKind::Verification | ClockKind::Validation | ClockKind::DayAnswer => {
+            Length::WorkingDays(10)
+        }
+        ClockKind::Target | ClockKind::Publication => Length::Days(90),
         ClockKind::Assessment => Length::Days(5),
         ClockKind::StepReport => Length::Days(14),
         ClockKind::PreservationEnd | ClockKind::Postponement | ClockKind::ConditionDate => Length::Days(0),

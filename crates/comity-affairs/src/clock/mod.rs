@@ -63,6 +63,13 @@ clocks! {
     Postponement "postponement"
     /// A product is verified and a defect reported (10 working days).
     Verification "verification"
+    /// First assessment of a vulnerability by who can mend it (10 working days; design).
+    Validation "validation"
+    /// Publication of a vulnerability: on the day agreed, else within 90 days of the report (design; a common practice of
+    /// finders). It warns 30, 14 and 3 days before and publishes nothing.
+    Publication "publication"
+    /// A day for publication that the other side proposed is answered (10 working days; design).
+    DayAnswer "day-answer"
     /// A condition with a date: delete, return.
     ConditionDate "condition-date"
 }

@@ -62,7 +62,7 @@ impl Clock {
         let left = self.due.as_millis().saturating_sub(now.as_millis());
         let length = self.due.as_millis().saturating_sub(self.since.as_millis());
         let near = match self.kind {
-            ClockKind::PreservationEnd | ClockKind::ConditionDate => 30 * DAY,
+            ClockKind::PreservationEnd | ClockKind::ConditionDate | ClockKind::Publication => 30 * DAY,
             _ => length / 5,
         };
         match left {
@@ -72,12 +72,12 @@ impl Clock {
         }
     }
 
-    /// The warning that is due for data that end: 30, 14 or 3 days before, the nearest reached; `None` before, after, and
+    /// The warning that is due for data that end and for a publication: 30, 14 or 3 days before, the nearest reached; `None` before, after, and
     /// for clocks of another kind.
     pub fn warning(&self, now: Timestamp) -> Option<u16> {
         let left = self.due.as_millis().saturating_sub(now.as_millis());
         let reached = |days: &&u16| (0..=i64::from(**days) * DAY).contains(&left);
-        let warned = matches!(self.kind, ClockKind::PreservationEnd);
+        let warned = matches!(self.kind, ClockKind::PreservationEnd | ClockKind::Publication);
         [3, 14, 30].iter().find(reached).filter(|_| warned).copied()
     }
 
@@ -112,6 +112,7 @@ pub fn running(view: &View, lengths: &Lengths, asking: &Calendar, asked: &Calend
     clocks.extend(reading.preservation());
     clocks.extend(reading.notice());
     clocks.extend(reading.product());
+    clocks.extend(reading.disclosure());
     clocks.sort_by_key(|clock| (clock.due, clock.kind));
     clocks
 }
@@ -262,6 +263,41 @@ impl Reading<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The day agreed, or the usual time from the report where there is none. A day proposed later waits for an answer.
+    fn disclosure(&self) -> Vec<Clock> {
+        let known = &self.view.disclosure;
+        let waits =
+            !self.view.state.is_final() && !matches!(self.view.state, State::Published | State::Declined);
+        if self.view.flow != Flow::Disclosure || !waits {
+            return Vec::new();
+        }
+        let mut clocks = Vec::new();
+        if let Some(taken) =
+            self.last(StepKind::Acknowledge).filter(|_| self.view.state == State::Acknowledged)
+        {
+            clocks.push(self.clock(ClockKind::Validation, Side::Asked, taken));
+        }
+        let usual =
+            self.last(StepKind::Send).map(|sent| self.clock(ClockKind::Publication, Side::Asked, sent));
+        let agreed = known.agreed.zip(self.last(StepKind::AgreeDay));
+        let on_day = agreed.map(|(day, since)| self.on_day(ClockKind::Publication, Side::Asked, since, day));
+        clocks.extend(on_day.or(usual));
+        for side in [Side::Asking, Side::Asked] {
+            clocks.extend(self.day_answer(side));
+        }
+        clocks
+    }
+
+    /// A day that a side proposed by a step and on which the other side has said nothing since.
+    fn day_answer(&self, side: Side) -> Option<Clock> {
+        let lines = &self.view.lines;
+        let place = lines.iter().rposition(|line| line.side == side && line.step == StepKind::ProposeDay)?;
+        let answers = [StepKind::ProposeDay, StepKind::AgreeDay, StepKind::Disagree];
+        let answered = lines.iter().skip(place).any(|line| line.side != side && answers.contains(&line.step));
+        let at = lines.get(place).filter(|_| !answered)?.at;
+        Some(self.clock(ClockKind::DayAnswer, side.other(), at))
     }
 
     fn product(&self) -> Vec<Clock> {

@@ -163,6 +163,8 @@ forms! {
     Waiver 22 "waiver" []
     /// Mutual assistance in general, other measures included.
     General 23 "general" ["mutual_legal_assistance", "special_techniques", "extradition"]
+    /// A vulnerability, told before it is public.
+    Disclosure 24 "disclosure" []
 }
 
 impl Form {
@@ -180,6 +182,7 @@ impl Form {
             Form::Jurisdiction => Flow::Consultation,
             Form::Technical | Form::Infrastructure => Flow::Assistance,
             Form::Territory | Form::Protest => Flow::Notice,
+            Form::Disclosure => Flow::Disclosure,
             _ => Flow::Request,
         }
     }
@@ -254,6 +257,8 @@ impl Forms {
     pub const TERRITORY: Forms = Form::Territory.set();
     /// Protest.
     pub const PROTEST: Forms = Form::Protest.set();
+    /// Vulnerability.
+    pub const DISCLOSURE: Forms = Form::Disclosure.set();
     /// Waiver.
     pub const WAIVER: Forms = Form::Waiver.set();
     /// Notices and calls for help.

@@ -2,7 +2,7 @@
 //! about, and both nodes read the same of every event that both have.
 
 use crate::steps::{case, event, step};
-use comity_affairs::{Arrived, Event, Flow, History, Side, State, table};
+use comity_affairs::{Arrived, Event, Flow, History, Side, State, Step, table};
 use proptest::prelude::*;
 
 /// One move of a play: numbers that choose among what is possible then.
@@ -37,7 +37,13 @@ fn act(nodes: &mut [Node; 2], side: Side, which: usize, emergency: bool) {
     // What the table allows may still need something that is not there; then another step is tried.
     while !open.is_empty() {
         let kind = open.remove(which % open.len());
-        let next = event(side, mine.history.flow(), step(kind, &view, emergency));
+        let mut said = step(kind, &view, emergency);
+        if let (Step::AgreeDay { day }, Some(theirs)) =
+            (&mut said, view.disclosure.proposed.get(&side.other()))
+        {
+            *day = *theirs;
+        }
+        let next = event(side, mine.history.flow(), said);
         if let Ok(taken) = mine.history.take(next) {
             node(nodes, side.other()).inbox.push(taken);
             return;

@@ -9,6 +9,8 @@ mod counts;
 #[cfg(test)]
 mod custody;
 #[cfg(test)]
+mod disclosure;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod histories;

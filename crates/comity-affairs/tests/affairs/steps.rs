@@ -35,6 +35,11 @@ fn day(n: i32) -> Date {
     Date::new(2026, 3, 1).unwrap().plus_days(n)
 }
 
+/// A day after the time of every event.
+fn far() -> Date {
+    Date::new(2027, 6, 1).unwrap()
+}
+
 fn text() -> String {
     "as agreed by telephone".to_owned()
 }
@@ -52,7 +57,10 @@ pub fn step(kind: StepKind, view: &View, emergency: bool) -> Step {
     match kind {
         StepKind::Send => Step::Send {
             form: "preservation".to_owned(),
-            fields: [("facts".to_owned(), text())].into(),
+            fields: match view.flow {
+                Flow::Disclosure => [("publication-day".to_owned(), far().to_string())].into(),
+                _ => [("facts".to_owned(), text())].into(),
+            },
             request: Some(record),
             emergency,
             reference: "A-1".to_owned(),
@@ -112,11 +120,24 @@ pub fn step(kind: StepKind, view: &View, emergency: bool) -> Step {
         StepKind::Lapse => Step::Lapse {},
         StepKind::ReportProgress => Step::ReportProgress { text: text(), next: Some(day(14)) },
         StepKind::DecideWaiver => Step::DecideWaiver { condition, waived: true, reason: text() },
-        StepKind::Assess => Step::Assess { finding: Finding::CannotTell, text: text() },
+        StepKind::Assess => {
+            let found = view.flow == Flow::Disclosure;
+            Step::Assess { finding: if found { Finding::Found } else { Finding::CannotTell }, text: text() }
+        }
         StepKind::TakeStep => Step::TakeStep { what: "investigate".to_owned(), on: day(2), result: None },
         StepKind::Disagree => Step::Disagree { reasons: text() },
         StepKind::Decline => Step::Decline { reason: text() },
         StepKind::Deliver => Step::Deliver { record },
+        StepKind::PlanFix => Step::PlanFix { on: day(20), text: text() },
+        // Days after the time of every event, so that one may be agreed; they differ with the length of the case.
+        StepKind::ProposeDay => {
+            let day = far().plus_days(i32::try_from(view.lines.len()).unwrap());
+            Step::ProposeDay { day, reasons: text() }
+        }
+        StepKind::AgreeDay => {
+            Step::AgreeDay { day: *view.disclosure.proposed.values().next().unwrap_or(&far()) }
+        }
+        StepKind::Publish => Step::Publish { reference: "CVE-0000-0001".to_owned(), early: Some(text()) },
         StepKind::StatePosition => Step::StatePosition { text: text() },
     }
 }

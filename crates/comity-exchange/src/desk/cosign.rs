@@ -63,6 +63,14 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(self.store.get(CHECKPOINTS, &size.to_be_bytes(), now.as_millis()).await?)
     }
 
+    /// The newest of our checkpoints that another ledger cosigned; none where nobody has yet.
+    pub async fn cosigned_checkpoint(&self, now: Timestamp) -> Result<Option<Vec<u8>>, DeskFault> {
+        match self.cosigned.values().max() {
+            Some(size) => self.checkpoint_at(*size, now).await,
+            None => Ok(None),
+        }
+    }
+
     /// The keys of our own checkpoints.
     pub fn checkpoint_keys(&self) -> CheckpointKeys {
         self.checkpoint_signer().keys()

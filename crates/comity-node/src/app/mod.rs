@@ -13,6 +13,7 @@ pub mod case;
 pub mod change;
 pub mod collection;
 pub mod crossing;
+pub mod disclosure;
 pub mod erasures;
 pub mod evidence;
 pub mod export;

@@ -2,8 +2,8 @@
 
 use super::{
     Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, collection, crossing,
-    evidence, export, feed, house, hunt, index, indicators, ledger, lookup, object, paper, peer, ping, pouch,
-    proof, provider, search, share, statistics, succession, task, upload, withdraw,
+    disclosure, evidence, export, feed, house, hunt, index, indicators, ledger, lookup, object, paper, peer,
+    ping, pouch, proof, provider, search, share, statistics, succession, task, upload, withdraw,
 };
 use crate::http::{
     Problem,
@@ -109,6 +109,7 @@ actions! {
     case::show::ShowCase,
     case::show::ListCases,
     case::export::ExportCase,
+    disclosure::ListDisclosures,
     case::mandate::SetMandate,
     case::mandate::SetRule,
     crossing::Inbox,

@@ -9,10 +9,10 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        account, agenda, ask, authority, backup, border, case, collection, config, crossing, demo, evidence,
-        export, feed, house, hunt, import, index, init, keys, law, ledger, letter, lookup, matching, object,
-        paper, peer, ping, pouch, principles, provider, receipt, replay, search, serve, share, statistics,
-        task, withdraw,
+        account, agenda, ask, authority, backup, border, case, collection, config, crossing, demo,
+        disclosure, evidence, export, feed, house, hunt, import, index, init, keys, law, ledger, letter,
+        lookup, matching, object, paper, peer, ping, pouch, principles, provider, receipt, replay, search,
+        serve, share, statistics, task, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -117,6 +117,9 @@ pub enum Verb {
     Task(task::Task),
     /// Show what is due for whom, soonest first
     Agenda(agenda::Agenda),
+    /// Disclose vulnerabilities by agreement on a day, until a person publishes
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Disclosure(disclosure::Disclosure),
     /// Write records of a case on paper with codes, and read them back
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Paper(paper::Paper),
@@ -223,6 +226,7 @@ impl Verb {
                     | Verb::Index(_)
                     | Verb::Share(_)
                     | Verb::Ping(_)
+                    | Verb::Disclosure(_)
                     | Verb::Paper(_)
                     | Verb::Provider(_)
                     | Verb::Statistics(_)

@@ -101,10 +101,12 @@ pub fn restore(verb: &Restore, chosen: &Chosen, screen: &mut Screen<'_>) -> Resu
             } else {
                 newer.holders.join(", ")
             };
-            let missing = format!(
-                "entries {} to {} came after this backup; their hashes are held by {holders}",
-                newer.from, newer.to
-            );
+            let held = match newer.held_to {
+                Some(size) if size < newer.to => format!("the hashes of those below {size} are held by"),
+                _ => "their hashes are held by".to_owned(),
+            };
+            let missing =
+                format!("entries {} to {} came after this backup; {held} {holders}", newer.from, newer.to);
             screen.item(NAMES, "missing", Tone::Bad, &missing);
         }
         if let Some(size) = restored.keys_from {

@@ -11,6 +11,7 @@ pub mod collection;
 pub mod config;
 pub mod crossing;
 pub mod demo;
+pub mod disclosure;
 pub mod evidence;
 pub mod export;
 pub mod feed;
@@ -71,6 +72,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Unit(verb) => house::unit(&verb, &chosen, screen),
         Verb::Authority(verb) => authority::run(&verb, &chosen, screen),
         Verb::Agenda(verb) => agenda::run(&verb, &chosen, screen),
+        Verb::Disclosure(verb) => disclosure::run(&verb, &chosen, screen),
         Verb::Paper(verb) => paper::run(&verb, &chosen, screen),
         Verb::Statistics(verb) => statistics::statistics(&verb, &chosen, screen),
         Verb::Oversight(verb) => statistics::oversight(&verb, &chosen, screen),

@@ -34,6 +34,10 @@ const EPOCH: &str = "epoch.key";
 /// The newest checkpoint, in the copy of the keys: it shows whether a log is older than they are.
 const CHECKPOINT: &str = "checkpoint";
 
+/// The newest checkpoint that a witness cosigned, in the copy of the keys: it names who holds the hashes of what an older
+/// log lacks, where nobody has cosigned the newest one yet. Copies made before it was kept are without it.
+const WITNESSED: &str = "witnessed";
+
 /// Backs the party up into new files on the node's machine.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
@@ -140,6 +144,9 @@ async fn back_up_keys(ctx: &Ctx, path: &Path) -> Result<(), Fault> {
             // Where no head may be signed at present, the copy is made without one.
             if let Ok(note) = desk.checkpoint(now).await {
                 files.push((CHECKPOINT.to_owned(), note));
+            }
+            if let Some(note) = desk.cosigned_checkpoint(now).await? {
+                files.push((WITNESSED.to_owned(), note));
             }
             let parts = Parts { files, spaces: vec![KEYS.to_owned()], tables: vec![ERASURES] };
             let sink = LatestSink::create(&path).map_err(|why| of_file(&path, &why))?;

@@ -5,7 +5,7 @@
 //! last head: a ledger that went on elsewhere, or after the backup, must not be forked.
 
 use super::{
-    CHECKPOINT, EPOCH, of_backup, of_file, of_seal,
+    CHECKPOINT, EPOCH, WITNESSED, of_backup, of_file, of_seal,
     place::{SealedSource, write_private},
 };
 use crate::{
@@ -22,7 +22,7 @@ use comity_exchange::{
     desk::distrust_head,
     tables::{ERASURES, LASTING_SPACES, LOG_TABLES},
 };
-use comity_ledger::{Log, note::Note, store::LogHead, witness::forget_leaves};
+use comity_ledger::{Checkpoint, Log, note::Note, store::LogHead, witness::forget_leaves};
 use comity_record::{Letter, PartyCode, RootSigned};
 use comity_store::{
     AnyStore,
@@ -73,8 +73,10 @@ pub struct Newer {
     pub from: u64,
     /// One past the last that is known of.
     pub to: u64,
-    /// The ledgers of the witnesses that cosigned the longer one, and hold the hashes.
+    /// The ledgers of the witnesses that cosigned a longer one, and hold hashes that this one lacks.
     pub holders: Vec<String>,
+    /// One past the last entry whose hash they hold; absent where nobody is known to hold any.
+    pub held_to: Option<u64>,
 }
 
 /// The folder of the purpose keys, as names in the copy begin.
@@ -100,7 +102,9 @@ pub async fn restore(wanted: &Restore) -> Result<Restored, Fault> {
             .help("a restore goes into an empty place: move that folder away, or name another --dir"));
     }
     let beside = Beside::make(place.with_extension("new"))?;
-    for (name, bytes) in read.files.iter().filter(|(name, _)| *name != CHECKPOINT) {
+    for (name, bytes) in
+        read.files.iter().filter(|(name, _)| ![CHECKPOINT, WITNESSED].contains(&name.as_str()))
+    {
         let path = beside.0.join(name);
         write_private(&path, bytes).map_err(|why| of_file(&path, &why))?;
     }
@@ -142,7 +146,7 @@ async fn read_keys(path: &Path) -> Result<Read, Fault> {
         // A name must not lead out of the folder that it is written into.
         let plain = inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
             && !inner.starts_with('.');
-        if !plain || !(name.starts_with(FOLDER) || name == EPOCH || name == CHECKPOINT) {
+        if !plain || !(name.starts_with(FOLDER) || [EPOCH, CHECKPOINT, WITNESSED].contains(&name.as_str())) {
             return Err(damaged("it holds a file of another kind"));
         }
         files.insert(name, bytes);
@@ -221,7 +225,7 @@ async fn fill(store: &AnyStore, dir: &Path, read: &Read, log: Arc<dyn Source>) -
         entries: ours,
         root: contents.head.root.to_string(),
         erasures,
-        newer: (theirs > ours).then(|| Newer { from: ours, to: theirs, holders: holders(read) }),
+        newer: (theirs > ours).then(|| newer(read, ours, theirs)),
         keys_from: (theirs < ours).then_some(theirs),
     })
 }
@@ -243,12 +247,22 @@ async fn erase_again(store: &AnyStore, dir: &Path, read: &Read) -> Result<u64, F
     Ok(records)
 }
 
-/// The names under which others cosigned the checkpoint in the copy of the keys.
-fn holders(read: &Read) -> Vec<String> {
-    let note = read.files.get(CHECKPOINT).and_then(|bytes| Note::parse(bytes).ok());
-    let lines = note.iter().flat_map(|note| note.lines());
-    let names: BTreeSet<String> = lines.map(|line| line.name.clone()).collect();
-    names.into_iter().filter(|name| *name != read.letter.ledger).collect()
+/// Who cosigned a head longer than ours, of the checkpoints in the copy of the keys. Who cosigned a shorter one holds nothing
+/// that ours lacks.
+fn newer(read: &Read, ours: u64, theirs: u64) -> Newer {
+    let mut holders = BTreeSet::new();
+    let mut held_to = None;
+    for bytes in [CHECKPOINT, WITNESSED].iter().filter_map(|name| read.files.get(*name)) {
+        let (Ok(note), Ok(claimed)) = (Note::parse(bytes), Checkpoint::peek(bytes)) else { continue };
+        let others = note.lines().iter().filter(|line| line.name != read.letter.ledger);
+        let names: Vec<String> = others.map(|line| line.name.clone()).collect();
+        let size = claimed.head().size.min(theirs);
+        if size > ours && !names.is_empty() {
+            holders.extend(names);
+            held_to = held_to.max(Some(size));
+        }
+    }
+    Newer { from: ours, to: theirs, holders: holders.into_iter().collect(), held_to }
 }
 
 /// The folder in which a restore is made. It is removed where the restore does not come to its end.

@@ -3,7 +3,7 @@
 use crate::app::Fault;
 use comity_affairs::Thread;
 use comity_record::{
-    Labels,
+    Date, Labels,
     label::{Onward, Purpose, Tlp, UseLimit},
 };
 
@@ -33,5 +33,15 @@ pub fn with(thread: Thread, purpose: Purpose, set: &[(String, String)]) -> Resul
     }
     // A purpose that the author sets stands beside that of the crossing and never instead of it.
     labels.purpose.insert(purpose);
+    Ok(labels)
+}
+
+/// The labels, with the day before which nobody but the author passes the record on.
+pub fn under_embargo(mut labels: Labels, until: Option<Date>) -> Result<Labels, Fault> {
+    if let Some(day) = until {
+        labels
+            .set("embargo-until", &day.to_string())
+            .map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+    }
     Ok(labels)
 }

@@ -2,7 +2,7 @@
 
 use super::{acting::Acting, labels};
 use crate::app::{Fault, NodeDesk};
-use comity_affairs::{CaseId, Flow, Step, Thread, form::Form, home::Draft};
+use comity_affairs::{CaseId, Flow, Step, Thread, disclosure, form::Form, home::Draft};
 use comity_border::{Basis, Case, Competence, Confirmation, Direction, Request};
 use comity_exchange::CaseAct;
 use comity_record::{Date, OfficerId, Timestamp, body, label::Purpose};
@@ -77,6 +77,7 @@ const fn purpose(form: Form) -> Purpose {
         }
         Form::Technical => Purpose::CapacityBuilding,
         Form::Infrastructure => Purpose::IncidentResponse,
+        Form::Disclosure => Purpose::VulnerabilityDisclosure,
         _ => Purpose::CriminalInvestigation,
     }
 }
@@ -88,7 +89,8 @@ const fn thread(form: Form) -> Thread {
         | Form::Emergency
         | Form::Spontaneous
         | Form::Technical
-        | Form::Infrastructure => Thread::Police,
+        | Form::Infrastructure
+        | Form::Disclosure => Thread::Police,
         Form::Jurisdiction | Form::Territory | Form::Protest => Thread::Diplomatic,
         _ => Thread::Judicial,
     }
@@ -137,9 +139,15 @@ pub fn act_of(
             reference,
         },
         asks,
-        labels: labels::with(draft.thread, purpose, &draft.labels)?,
+        labels: labels::under_embargo(labels::with(draft.thread, purpose, &draft.labels)?, embargo(draft)?)?,
         request,
     })
+}
+
+/// Until the day proposed for its publication nobody but its author passes a report on.
+fn embargo(draft: &Draft) -> Result<Option<Date>, Fault> {
+    let day = draft.fields.get(disclosure::DAY).filter(|_| draft.form == Form::Disclosure.as_str());
+    day.map(|day| day.parse()).transpose().map_err(Fault::input)
 }
 
 /// The request that the border judges.

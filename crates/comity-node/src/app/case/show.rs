@@ -561,7 +561,8 @@ fn arrived(delivery: &Delivery) -> String {
     }
 }
 
-const fn says(due: Due) -> &'static str {
+/// What a clock says, in one word.
+pub const fn says(due: Due) -> &'static str {
     match due {
         Due::Overdue => "overdue",
         Due::Soon => "soon",

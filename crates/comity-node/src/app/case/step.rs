@@ -8,7 +8,7 @@ use super::{
 };
 use crate::app::{Action, Ctx, Fault, NodeDesk};
 use comity_affairs::{
-    Flow, Side, State, Step, Thread,
+    Flow, Side, State, Step, Thread, View,
     ground::{Standing, standing},
 };
 use comity_exchange::{CaseAct, CaseFault, CaseFile, DeskFault, Entropy, Scope, Sharing};
@@ -142,6 +142,7 @@ impl StepCase {
         request.sender_unit = Some(competence.clone());
         let second = second(desk, &file, acting, &step).await?;
         let notes = notes(desk, &file, &step, on).await?;
+        let embargo = embargo(&view, &step, on);
         let act = CaseAct {
             case,
             peer: file.peer.clone(),
@@ -153,11 +154,23 @@ impl StepCase {
             second,
             step,
             asks: None,
-            labels: labels::of_channel(thread, purpose),
+            labels: labels::under_embargo(labels::of_channel(thread, purpose), embargo)?,
             request,
         };
         Ok((file, act, notes))
     }
+}
+
+/// What a step of a disclosure says stays under embargo until the day agreed, or proposed where none is; a step that names a
+/// later day until that. What is public, or whose day has come, is under none.
+fn embargo(view: &View, step: &Step, on: Date) -> Option<Date> {
+    let named = match step {
+        Step::ProposeDay { day, .. } | Step::AgreeDay { day } => Some(*day),
+        Step::Publish { .. } => return None,
+        _ => None,
+    };
+    let known = view.disclosure.embargo().into_iter().chain(named).max();
+    known.filter(|day| view.flow == Flow::Disclosure && *day > on)
 }
 
 /// The second person of a release: who approved this very manifest at home, and is another officer.

@@ -28,6 +28,7 @@ const REASON: Wanted = needs("reason", "why");
 const REASONS: Wanted = needs("reasons", "the reasons");
 const MANIFEST: Wanted = needs("manifest", "the hash of the custody manifest");
 const UNTIL: Wanted = needs("until", "until which day");
+const DAY: Wanted = needs("day", "the day for publication");
 const NUMBER: Wanted = needs("number", "the number of the condition");
 const FIELD: Wanted = needs("field", "fields, each as CODE=VALUE");
 const GROUND: Wanted = needs("ground", "a code of the register's list, or your own words");
@@ -113,6 +114,24 @@ pub const fn wanted(kind: StepKind) -> &'static [Wanted] {
         }
         StepKind::Deliver => const { &[needs("record", "the record that holds what is given")] },
         StepKind::StatePosition => const { &[needs("text", "the position")] },
+        StepKind::PlanFix => {
+            const {
+                &[
+                    needs("on", "on which day it is to be ready"),
+                    needs("text", "what it is, as the other side may know it"),
+                ]
+            }
+        }
+        StepKind::ProposeDay => const { &[DAY, REASONS] },
+        StepKind::AgreeDay => const { &[DAY] },
+        StepKind::Publish => {
+            const {
+                &[
+                    needs("reference", "the identifier or address under which it is public"),
+                    takes("early", "why before the day, or without one on which both agree"),
+                ]
+            }
+        }
     }
 }
 
@@ -256,6 +275,7 @@ pub fn step_of(kind: StepKind, given: &Given, view: &View) -> Result<Step, Fault
         | StepKind::TieToFollowUp
         | StepKind::Acknowledge => Ok(of_one_text(kind, given)),
         StepKind::AskExtension => Ok(Step::AskExtension { until: given.read("until")? }),
+        StepKind::AgreeDay => Ok(Step::AgreeDay { day: given.read("day")? }),
         StepKind::Preserve => Ok(Step::Preserve { until: given.read("until")? }),
         StepKind::Extend => Ok(Step::Extend { until: given.read("until")? }),
         StepKind::ReceiveProduct => Ok(Step::ReceiveProduct { manifest: given.manifest()? }),
@@ -294,6 +314,11 @@ fn of_one_text(kind: StepKind, given: &Given) -> Step {
 
 fn of_several(kind: StepKind, given: &Given, view: &View) -> Result<Step, Fault> {
     Ok(match kind {
+        StepKind::PlanFix => Step::PlanFix { on: given.read("on")?, text: given.text("text") },
+        StepKind::ProposeDay => Step::ProposeDay { day: given.read("day")?, reasons: given.text("reasons") },
+        StepKind::Publish => {
+            Step::Publish { reference: given.text("reference"), early: given.optional("early") }
+        }
         StepKind::GiveInformation => Step::GiveInformation { fields: given.fields.clone() },
         StepKind::FilePapers => Step::FilePapers { fields: given.fields.clone() },
         StepKind::AcceptTerms => Step::AcceptTerms { conditions: numbers(given, view)? },
@@ -484,6 +509,13 @@ fn said_more(step: &Step) -> Vec<(&'static str, String)> {
             [("what", what.clone()), ("on", on.to_string())].into_iter().chain(result).collect()
         }
         Step::Deliver { record } => vec![("record", record.to_string())],
+        Step::PlanFix { on, text } => vec![("on", on.to_string()), ("text", text.clone())],
+        Step::ProposeDay { day, reasons } => vec![("day", day.to_string()), ("reasons", reasons.clone())],
+        Step::AgreeDay { day } => vec![("day", day.to_string())],
+        Step::Publish { reference, early } => {
+            let early = early.clone().map(|early| ("early", early));
+            std::iter::once(("reference", reference.clone())).chain(early).collect()
+        }
         _ => Vec::new(),
     }
 }

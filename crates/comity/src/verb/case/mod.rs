@@ -8,6 +8,10 @@ mod show;
 mod step;
 mod verify;
 
+pub(in crate::verb) use authorise::stepped;
+pub(in crate::verb) use new::pairs;
+pub(in crate::verb) use show::{draft, language};
+
 use crate::{Exit, Fault, Screen, place::Chosen};
 use clap::Subcommand;
 

@@ -29,9 +29,10 @@ Steps of the asked State: acknowledge, begin-check, ask-for-information, refer, 
 consult, refuse, postpone, offer-on-conditions, accept, begin-execution, execute, \
 cannot-execute, review-release, release, transmit, close-for-silence, preserve, \
 extend, tie-to-follow-up, release-hold, let-lapse, report-progress, \
-decide-on-a-waiver, assess, take-a-step, decline, close.
+decide-on-a-waiver, assess, take-a-step, plan-a-fix, decline, close.
 
-Steps of either, by flow: deliver, state-position, report-progress, close.
+Steps of either, by flow: deliver, state-position, report-progress, \
+propose-a-day, agree-to-the-day, disagree, publish, close.
 
 Example:
   comity case step XA-2026-1 --dir ./xb
@@ -150,6 +151,10 @@ saying! {
     on "on" "DATE"
     /// Its result, where told
     result "result" "TEXT"
+    /// The day for publication
+    day "day" "DATE"
+    /// Why it is published before the day, or without one
+    early "early" "TEXT"
     /// The record that holds what is given
     record "record" "ID"
 }
