@@ -140,10 +140,15 @@ impl Node {
         Ok(())
     }
 
-    /// Shares everything; every crossing must be cleared.
+    /// Shares everything with a node; every crossing must be cleared.
     pub async fn share(&self, to: &Node) -> Outcome<ShareReply> {
+        self.share_with(&[to.code.as_str()]).await
+    }
+
+    /// Shares everything with several parties; every crossing must be cleared.
+    pub async fn share_with(&self, to: &[&str]) -> Outcome<ShareReply> {
         let share = Share {
-            to: vec![to.code.to_string()],
+            to: to.iter().map(|party| (*party).to_owned()).collect(),
             purpose: "cyber-defence".into(),
             records: vec![],
             preview: false,
@@ -157,13 +162,16 @@ impl Node {
         Ok(shared)
     }
 
-    /// Waits until a peer has acknowledged everything given to it.
-    pub async fn acknowledged(&self) -> Outcome<PeerShown> {
+    /// Waits until every peer has acknowledged everything given to it.
+    pub async fn acknowledged(&self) -> Outcome<Vec<PeerShown>> {
         let mut changes = self.ctx()?.sequencer.changes();
         loop {
-            let peer = ListPeers {}.run(self.ctx()?).await?.into_iter().next().ok_or("no peer")?;
-            if peer.acknowledged == peer.given {
-                return Ok(peer);
+            let peers = ListPeers {}.run(self.ctx()?).await?;
+            if peers.is_empty() {
+                return Err("no peer".into());
+            }
+            if peers.iter().all(|peer| peer.acknowledged == peer.given) {
+                return Ok(peers);
             }
             changes.changed().await?;
         }

@@ -20,6 +20,7 @@ pub fn play(part: &str, rest: &[String]) -> Outcome<()> {
         ("exchange", [dir, feed]) => figure::exchange::part(dir, feed),
         ("receipt", [dir, feed]) => figure::ledger::part(dir, feed),
         ("taxii", [dir]) => figure::taxii::part(dir),
+        ("publish", [dir, feed, program]) => figure::publish::part(dir, feed, program),
         ("serve", [dir]) => figure::start::part(dir),
         _ => Err(format!("there is no part `{part}` with {} arguments", rest.len()).into()),
     }

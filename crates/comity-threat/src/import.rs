@@ -1,13 +1,16 @@
 //! Import: from the bytes of an input to chunks of one label class, each ready for the manifest of one record.
 
+mod seen;
+
 use crate::{
     Context, Labelled, Level, Object, Policy, Survey, Tables,
     labels::{Audience, labels_for},
     reader::{ObjectSplitter, Position, RawObject, ReadFault, brief},
     validate::{refuses, validate},
 };
-use comity_record::{Labels, Manifest, label::Personal, label::Tlp, sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use comity_record::{Hash, Labels, Manifest, label::Personal, label::Tlp, sha256};
+use seen::{Seen, Sighting};
+use std::collections::BTreeMap;
 
 /// Objects of one label class, within the bounds of one record. [`Manifest::of`] takes `objects` as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,10 +91,7 @@ pub struct Import<'c, 't> {
     open: BTreeMap<Labels, Open>,
     open_bytes: usize,
     full: Vec<Chunk>,
-    /// By id and time: the content that came first.
-    seen: BTreeMap<[u8; 16], [u8; 8]>,
-    /// Further contents of the same versions.
-    others: BTreeSet<([u8; 16], [u8; 8])>,
+    seen: Seen,
     report: ImportReport,
 }
 
@@ -131,8 +131,7 @@ impl<'c, 't> Import<'c, 't> {
             open: BTreeMap::new(),
             open_bytes: 0,
             full: Vec::new(),
-            seen: BTreeMap::new(),
-            others: BTreeSet::new(),
+            seen: Seen::default(),
             report: ImportReport::default(),
         }
     }
@@ -203,16 +202,12 @@ impl<'c, 't> Import<'c, 't> {
     /// Whether this version came before with the same bytes.
     fn is_repeated(&mut self, object: &Object<'_>) -> bool {
         let time = object.common().modified().or(object.common().created()).unwrap_or_default();
-        let key = first_bytes(&sha256(&[object.id().as_bytes(), b"\0", time.as_bytes()]).0);
-        let content = first_bytes(&sha256(&[object.text().as_bytes()]).0);
-        let Some(before) = self.seen.get(&key) else {
-            self.seen.insert(key, content);
-            return false;
-        };
-        let repeated = *before == content || !self.others.insert((key, content));
-        self.report.repeated += u64::from(repeated);
-        self.report.conflicting += u64::from(!repeated);
-        repeated
+        let version = sha256(&[object.id().as_bytes(), b"\0", time.as_bytes()]);
+        let content = sha256(&[object.text().as_bytes()]);
+        let sighting = self.seen.take(number(&version), number(&content));
+        self.report.repeated += u64::from(sighting == Sighting::Repeated);
+        self.report.conflicting += u64::from(sighting == Sighting::Conflicting);
+        sighting == Sighting::Repeated
     }
 
     fn count(&mut self, object: &Object<'_>, labelled: &Labelled) {
@@ -268,10 +263,9 @@ impl<'c, 't> Import<'c, 't> {
     }
 }
 
-fn first_bytes<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
-    let mut out = [0; N];
-    out.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
-    out
+/// The first eight bytes.
+fn number(hash: &Hash) -> u64 {
+    hash.0.first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
 #[cfg(test)]

@@ -103,6 +103,8 @@ const PURE_LIBRARIES: &[&str] = &[
     // DER, CMS and certificates of time-stamps: types and parsers, no I/O.
     "cms",
     "csv",
+    // The group under voprf; arithmetic alone.
+    "curve25519-dalek",
     "der",
     "form_urlencoded",
     "idna",

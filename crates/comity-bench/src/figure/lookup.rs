@@ -67,10 +67,7 @@ fn answering(elements: &[Element]) -> Outcome<f64> {
     let (since, mut length) = (Since::on_this_thread(), 0);
     for _ in 0..BATCHES {
         let Question::Evaluate { blinded, .. } = Question::from_bytes(&message)? else { continue };
-        let mut answered = Vec::with_capacity(blinded.len());
-        for element in blinded.as_chunks::<ELEMENT>().0 {
-            answered.extend(key.answer(element).ok_or("no answer")?);
-        }
+        let answered = key.answers(blinded.as_chunks::<ELEMENT>().0).ok_or("no answer")?;
         length += Reply::Evaluated(answered.into()).to_bytes().len();
     }
     let cpu = since.cpu();

@@ -8,6 +8,7 @@ pub mod lookup;
 pub mod matching;
 pub mod misp;
 pub mod patterns;
+pub mod publish;
 pub mod signatures;
 pub mod start;
 pub mod stix;
@@ -42,11 +43,13 @@ pub enum Figure {
     Misp,
     /// Oblivious questions.
     Lookup,
+    /// From publishing to a sighting elsewhere.
+    Publish,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Figure; 11] = [
+    pub const ALL: [Figure; 12] = [
         Figure::Import,
         Figure::Border,
         Figure::Exchange,
@@ -58,6 +61,7 @@ impl Figure {
         Figure::Patterns,
         Figure::Misp,
         Figure::Lookup,
+        Figure::Publish,
     ];
 
     /// Measures, with files below `dir`, and peers beside where there are some.
@@ -74,6 +78,7 @@ impl Figure {
             Figure::Patterns => patterns::measure(dir, peers),
             Figure::Misp => misp::measure(dir, peers),
             Figure::Lookup => lookup::measure(dir),
+            Figure::Publish => publish::measure(dir, objects),
         }
     }
 }

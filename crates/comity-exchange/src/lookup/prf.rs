@@ -1,9 +1,10 @@
 //! The oblivious pseudorandom function of RFC 9497: base mode (section 3.3.1), suite ristretto255-SHA512 (section 4.1).
 
 use crate::Entropy;
+use curve25519_dalek::{RistrettoPoint, Scalar, ristretto::CompressedRistretto, traits::IsIdentity};
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
-use voprf::{BlindedElement, EvaluationElement, OprfClient, OprfServer, Ristretto255};
+use voprf::{EvaluationElement, OprfClient, OprfServer, Ristretto255};
 
 /// Bytes of a group element.
 pub const ELEMENT: usize = 32;
@@ -13,7 +14,11 @@ pub type Element = [u8; ELEMENT];
 pub type Output = [u8; 16];
 
 /// The answerer's key.
-pub struct PrfKey(OprfServer<Ristretto255>);
+pub struct PrfKey {
+    server: OprfServer<Ristretto255>,
+    /// Half of its scalar: doubles of points are encoded together, with one inversion for all of them.
+    half: Scalar,
+}
 
 impl fmt::Debug for PrfKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,18 +30,27 @@ impl PrfKey {
     /// The key of a seed (`DeriveKeyPair`, RFC 9497 section 3.2.1). `None` where the seed leads to no key, which
     /// happens to none in 2^250 of them.
     pub fn derive(seed: &[u8; 32], info: &[u8]) -> Option<PrfKey> {
-        OprfServer::new_from_seed(seed, info).ok().map(PrfKey)
+        let server = OprfServer::<Ristretto255>::new_from_seed(seed, info).ok()?;
+        let scalar: Option<Scalar> = Scalar::from_canonical_bytes(server.serialize().into()).into();
+        let half = scalar? * Scalar::from(2u8).invert();
+        Some(PrfKey { server, half })
     }
 
-    /// The answer to a question (`BlindEvaluate`). `None` where the bytes are no element of the group, or its identity.
-    pub fn answer(&self, blinded: &Element) -> Option<Element> {
-        let blinded = BlindedElement::<Ristretto255>::deserialize(blinded).ok()?;
-        Some(self.0.blind_evaluate(&blinded).serialize().into())
+    /// The answers to questions (`BlindEvaluate` of each), one behind the other. `None` where the bytes of one are no
+    /// element of the group, or its identity.
+    pub fn answers(&self, blinded: &[Element]) -> Option<Vec<u8>> {
+        let multiplied = blinded.iter().map(|element| {
+            let point = CompressedRistretto(*element).decompress()?;
+            (!point.is_identity()).then(|| point * self.half)
+        });
+        let multiplied: Option<Vec<RistrettoPoint>> = multiplied.collect();
+        let encoded = RistrettoPoint::double_and_compress_batch(&multiplied?);
+        Some(encoded.iter().flat_map(CompressedRistretto::to_bytes).collect())
     }
 
     /// The output for an input of one's own (`Evaluate`).
     pub fn output(&self, input: &[u8]) -> Option<Output> {
-        cut(&self.0.evaluate(input).ok()?)
+        cut(&self.server.evaluate(input).ok()?)
     }
 }
 
@@ -105,10 +119,13 @@ impl CryptoRng for Source<'_> {}
 mod tests {
     use super::*;
 
-    /// Gives a scalar of one's choice: the library reduces 64 bytes, the lowest first.
-    struct Scalar(Element);
+    /// The blind of both vectors.
+    const BLIND: &str = "64d37aed22a27f5191de1c1d69fadb899d8862b58eb4220029e036ec4c1f6706";
 
-    impl Entropy for Scalar {
+    /// Gives a scalar of one's choice: the library reduces 64 bytes, the lowest first.
+    struct OfScalar(Element);
+
+    impl Entropy for OfScalar {
         fn fill(&mut self, out: &mut [u8]) {
             out.fill(0);
             out[..ELEMENT].copy_from_slice(&self.0);
@@ -128,7 +145,6 @@ mod tests {
     #[test]
     fn the_vectors_of_the_standard() {
         let key = PrfKey::derive(&[0xa3; 32], b"test key").unwrap();
-        let blind = "64d37aed22a27f5191de1c1d69fadb899d8862b58eb4220029e036ec4c1f6706";
         for (input, blinded, evaluated, output) in [
             (
                 "00",
@@ -143,11 +159,11 @@ mod tests {
                 "f4a74c9c592497375e796aa837e907b1",
             ),
         ] {
-            let question = Blinded::new(&bytes(input), &mut Scalar(element(blind))).unwrap();
+            let question = Blinded::new(&bytes(input), &mut OfScalar(element(BLIND))).unwrap();
             assert_eq!(question.element(), &element(blinded));
-            let answer = key.answer(question.element()).unwrap();
-            assert_eq!(answer, element(evaluated));
-            assert_eq!(question.finish(&answer).unwrap().to_vec(), bytes(output));
+            let answer = key.answers(&[*question.element()]).unwrap();
+            assert_eq!(answer, bytes(evaluated));
+            assert_eq!(question.finish(&element(evaluated)).unwrap().to_vec(), bytes(output));
             assert_eq!(key.output(&bytes(input)).unwrap().to_vec(), bytes(output));
         }
     }
@@ -158,7 +174,24 @@ mod tests {
         // The identity, a negative field element, and bytes beyond the field (RFC 9496 appendix A.2).
         let negative = element("0100000000000000000000000000000000000000000000000000000000000000");
         for bad in [[0; ELEMENT], negative, [0xff; ELEMENT]] {
-            assert_eq!(key.answer(&bad), None);
+            assert_eq!(key.answers(&[bad]), None);
+            let good = *Blinded::new(b"x", &mut OfScalar(element(BLIND))).unwrap().element();
+            assert_eq!(key.answers(&[good, bad]), None);
+        }
+    }
+
+    /// Beside the library's own evaluation, one by one.
+    #[test]
+    fn many_answers_are_those_of_each() {
+        let key = PrfKey::derive(&[3; 32], b"many").unwrap();
+        let ask = |n: u8| *Blinded::new(&[n], &mut OfScalar([n; ELEMENT])).unwrap().element();
+        for count in [0, 1, 2, 50] {
+            let questions: Vec<Element> = (1..=count).map(ask).collect();
+            let each = questions.iter().flat_map(|question| {
+                let question = voprf::BlindedElement::<Ristretto255>::deserialize(question).unwrap();
+                key.server.blind_evaluate(&question).serialize().to_vec()
+            });
+            assert_eq!(key.answers(&questions).unwrap(), each.collect::<Vec<u8>>());
         }
     }
 

@@ -39,7 +39,10 @@ pub fn run(verb: &Demo, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     if let Some(bundle) = &verb.bundle {
         std::fs::metadata(bundle).map_err(|failed| Fault::file(bundle, &failed))?;
     }
-    let temporary = tempfile::tempdir().map_err(|failed| Fault::file(&std::env::temp_dir(), &failed))?;
+    let temporary = tempfile::Builder::new()
+        .prefix("comity-demo-")
+        .tempdir()
+        .map_err(|failed| Fault::file(&std::env::temp_dir(), &failed))?;
     let folder = match &verb.keep {
         Some(keep) => new_folder(keep)?,
         None => temporary.path().to_owned(),

@@ -9,7 +9,7 @@ use crate::{
 };
 use comity_exchange::{
     BlockRefused, LookupBlock,
-    lookup::{ELEMENT, Element, MOST_QUESTIONS, PART, Published, Question, Reply, Stamp},
+    lookup::{ELEMENT, MOST_QUESTIONS, PART, Published, Question, Reply, Stamp},
     tables::LookupSide,
 };
 use comity_record::{Canonical, PartyCode, label::Purpose};
@@ -213,22 +213,14 @@ async fn evaluate(block: &Block, blinded: Vec<u8>) -> Result<Reply, TurnRefusal>
     let spent = block.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(asked));
     spent.map_err(|left| NotAnswered::UsedUp { left })?;
     let answered = if elements.len() <= IN_PLACE {
-        answers(&block.key, elements)
+        block.key.prf.answers(elements)
     } else {
         let (key, blinded) = (Arc::clone(&block.key), blinded.clone());
-        let work = tokio::task::spawn_blocking(move || answers(&key, blinded.as_chunks::<ELEMENT>().0));
+        let work = tokio::task::spawn_blocking(move || key.prf.answers(blinded.as_chunks::<ELEMENT>().0));
         work.await.map_err(|_| TurnRefusal::Failed)?
     };
     let answered = answered.ok_or(NotAnswered::BadElement)?;
     Ok(Reply::Evaluated(answered.into()))
-}
-
-fn answers(key: &LookupKey, elements: &[Element]) -> Option<Vec<u8>> {
-    let mut answered = Vec::with_capacity(elements.len() * ELEMENT);
-    for element in elements {
-        answered.extend(key.prf.answer(element)?);
-    }
-    Some(answered)
 }
 
 /// The outputs are still being made, which takes long the first time.
