@@ -96,6 +96,7 @@ async fn held(ctx: &Ctx, values: &[&str]) -> Vec<bool> {
 async fn direct(ctx: &Ctx, values: &[&str]) -> Vec<bool> {
     let party: PartyCode = "XB".parse().unwrap();
     let purpose: Purpose = "cyber-defence".parse().unwrap();
+    ctx.views.reach(ctx.sequencer.size()).await.unwrap();
     let sight = Sight::of(ctx, Reader::Other { party, purpose }).await.unwrap();
     let finder = Finder::new(ctx.views.feed().store(), ctx.views.index(), &sight);
     let mut held = Vec::new();
