@@ -35,6 +35,8 @@ struct Serving {
 
 /// Objects of one request, and of one page.
 const BATCH: u64 = 1000;
+/// Requests of what costs less than a tick of the clock.
+const OFTEN: u32 = 20_000;
 /// Objects at which the first page is measured first.
 const FEW: u64 = 10_000;
 const OBJECTS: &str = "/taxii2/xa/collections/tlp-green/objects/";
@@ -67,7 +69,7 @@ pub fn measure(dir: &Path, objects: u64) -> Outcome<Vec<Line>> {
     .beside("ms_at_few", rounded(first_of_few.millis));
     let mut lines = vec![added, page, grown];
     for encoding in ["zstd", "gzip"] {
-        let kept = client.each(1000, OBJECTS, encoding)?;
+        let kept = client.each(OFTEN, OBJECTS, encoding)?;
         lines.push(against_fixed(&mut player, &mut client, "taxii-kept-page", encoding, 0.7, &kept)?);
     }
     lines.push(against_fixed(&mut player, &mut client, "taxii-cold-page", "identity", 0.25, &cold)?);
@@ -97,7 +99,7 @@ fn against_fixed(
     player.tell(&page.bytes)?;
     let at: SocketAddr = player.hear()?;
     let serving = Serving { at, pid: client.pid, token: String::new() };
-    let fixed = Client::connect(&serving)?.each(1000, "/fixed", "identity")?;
+    let fixed = Client::connect(&serving)?.each(OFTEN, "/fixed", "identity")?;
     let line = Line::new(figure, fixed.millis / page.millis, "of a fixed body", Target::AtLeast(target));
     Ok(line
         .beside("encoding", encoding)
