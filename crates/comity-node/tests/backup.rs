@@ -32,11 +32,11 @@ impl Files {
 
     async fn back_up(&self, ctx: &Ctx, log: &str, keys: Option<&str>) -> BackedUp {
         let text = |name: &str| self.path(name).display().to_string();
-        Backup { log: text(log), keys: keys.map(text) }.run(ctx).await.unwrap()
+        Backup { log: text(log), keys: keys.map(text), pieces: None }.run(ctx).await.unwrap()
     }
 
     fn restore(&self, log: &str, keys: &str, into: &Path) -> Restore {
-        Restore { log: self.path(log), keys: self.path(keys), config: into.join("comity.toml") }
+        Restore { log: self.path(log), keys: self.path(keys), pieces: None, config: into.join("comity.toml") }
     }
 }
 
@@ -132,9 +132,10 @@ async fn a_damaged_backup_is_refused_and_leaves_nothing() {
     let (files, into) = (Files::new(), tempfile::tempdir().unwrap());
     a.import().await;
     files.back_up(a.ctx(), "log", Some("keys")).await;
-    let exists = Backup { log: files.path("log").display().to_string(), keys: None }.run(a.ctx()).await;
+    let exists =
+        Backup { log: files.path("log").display().to_string(), keys: None, pieces: None }.run(a.ctx()).await;
     assert_eq!(exists.unwrap_err().code, "backup/exists");
-    let relative = Backup { log: "log".into(), keys: None }.run(a.ctx()).await;
+    let relative = Backup { log: "log".into(), keys: None, pieces: None }.run(a.ctx()).await;
     assert_eq!(relative.unwrap_err().code, "input/bad-value");
     for name in ["log", "keys"] {
         let whole = fs::read(files.path(name)).unwrap();
@@ -293,4 +294,73 @@ async fn an_erasure_that_was_entered_only_is_carried_out_at_the_next_start() {
     assert!(!bodies.opens(record, None).await.unwrap());
     running.stop().await.unwrap();
     drop(folder);
+}
+
+/// What is sealed beside the log comes back with it: out of the embedded engine into PostgreSQL. What was deleted does not,
+/// and a piece that is damaged or missing in the folder is told with its package, and comes back from where it is whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn evidence_comes_back_with_its_pieces() {
+    use crate::evidence::{bytes, pack};
+    use comity_affairs::custody::CHUNK;
+    use comity_node::app::evidence::{check::CheckEvidence, delete::DeleteEvidence, show::ShowEvidence};
+    let cluster = comity_testing::postgres::PrivateCluster::start(&[]).unwrap();
+    let a = Node::start("XA").await;
+    let files = Files::new();
+    let large = bytes(usize::try_from(CHUNK).unwrap() + 7, 5);
+    let kept = pack(a.ctx(), None, &[], &[("image", &large), ("note", b"four")]).await.record;
+    let gone = pack(a.ctx(), None, &["delete-by@2026-01-01"], &[("list", b"five")]).await.record;
+    let condition = Some(1);
+    let delete = DeleteEvidence {
+        record: gone.clone(),
+        objects: vec![],
+        condition,
+        place: "lab".into(),
+        reason: "its end has come".into(),
+    };
+    delete.run(a.ctx()).await.unwrap();
+    let folder = files.path("pieces");
+    let text = |name: &str| files.path(name).display().to_string();
+    let back_up = |log: &str| Backup {
+        log: text(log),
+        keys: Some(text("keys")),
+        pieces: Some(folder.display().to_string()),
+    };
+    let made = back_up("log").run(a.ctx()).await.unwrap().pieces.unwrap();
+    // The image has two pieces, the note one; the list that was deleted has none.
+    assert_eq!((made.packages, made.held, made.incomplete.len()), (1, 3, 0), "{made:?}");
+    let mut pieces = Vec::new();
+    for shard in
+        fs::read_dir(&folder).unwrap().map(|one| one.unwrap()).filter(|one| one.file_name() != "parts")
+    {
+        pieces.extend(fs::read_dir(shard.path()).unwrap().map(|piece| piece.unwrap().path()));
+    }
+    assert_eq!(pieces.len(), 3);
+    assert!(!pieces.iter().any(|piece| fs::read(piece).unwrap().windows(4).any(|part| part == b"four")));
+
+    // Damaged in the folder: told at a restore, and mended by the next backup.
+    let (embedded, postgres) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let spoilt = pieces.first().unwrap();
+    fs::write(spoilt, b"spoilt").unwrap();
+    let with = |into: &Path| Restore { pieces: Some(folder.clone()), ..files.restore("log", "keys", into) };
+    let told = back(with(embedded.path())).await.pieces;
+    assert_eq!((told.held, told.incomplete.as_slice()), (2, [kept.clone()].as_slice()), "{told:?}");
+    fs::remove_file(files.path("log")).unwrap();
+    let again = back_up("log").run(a.ctx()).await.unwrap().pieces.unwrap();
+    assert_eq!((again.held, again.incomplete.len()), (3, 0));
+    a.running.stop().await.unwrap();
+
+    let section = format!(
+        "[party.XA]\nledger = \"comity.invalid/ledger/XA\"\nstore = {{ postgres = \"{}\", schema = \"xa\" }}\n",
+        cluster.url()
+    );
+    fs::write(postgres.path().join("comity.toml"), section).unwrap();
+    let whole = back(with(postgres.path())).await.pieces;
+    assert_eq!((whole.held, whole.incomplete.len()), (3, 0));
+    let running = start(&configured(postgres.path())).await.unwrap();
+    let ctx = ctx_of(&running, &"XA".parse().unwrap());
+    let checked = CheckEvidence { record: kept }.run(ctx).await.unwrap();
+    assert_eq!((checked.objects, checked.defects.len()), (2, 0), "{checked:?}");
+    let shown = ShowEvidence { record: gone }.run(ctx).await.unwrap();
+    assert!(shown.objects.iter().all(|object| object.deleted));
+    running.stop().await.unwrap();
 }

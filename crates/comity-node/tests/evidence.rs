@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 const COURT: &str = "court 3, case 12/26";
 
 /// Bytes that no compression and no mistake turns into others: the numbers of a simple generator.
-fn bytes(length: usize, seed: u64) -> Vec<u8> {
+pub(super) fn bytes(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
     let next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -376,11 +376,13 @@ impl Stage {
     }
 
     async fn see(&self, party: &str, name: &str, scene: &Scene) -> Outcome {
-        let shown = self.shown(party, name, scene.one("by")).await?;
+        let language = scene.one("language");
+        let show = ShowCase { case: self.case(name), language, officer: scene.one("by") };
+        let shown = show.run(self.ctx(party)).await?;
         let place = &self.place;
         for (key, value) in &scene.below {
             match key.as_str() {
-                "by" => {}
+                "by" | "language" => {}
                 "state" => assert_eq!(shown.state, *value, "{place}"),
                 "must move" => assert_eq!(shown.moves, *value, "{place}"),
                 "rests on" => assert_eq!(shown.basis.as_deref(), Some(value.as_str()), "{place}"),
@@ -698,4 +700,28 @@ fn sample(field: &Field) -> Option<String> {
         FieldKind::File => format!("order.pdf {}", "ab".repeat(32)),
         FieldKind::Selector | FieldKind::Same(_) | FieldKind::Signature | FieldKind::Answer => return None,
     })
+}
+
+/// Every field of a form that is a step within a case is asked for by that step. A row added to request_fields.csv for one of
+/// them fails here until its step asks for it.
+#[test]
+fn every_field_of_a_form_within_a_case_is_asked_for_by_its_step() {
+    use comity_affairs::{
+        StepKind,
+        form::{Language, label, within::own_fields},
+    };
+    use comity_node::app::case::steps::{filled_by, wanted};
+    let mut filled = BTreeSet::new();
+    for kind in StepKind::ALL {
+        let Some((form, fields)) = filled_by(*kind) else { continue };
+        filled.insert(form);
+        let asked: BTreeSet<&str> = fields.iter().map(|(code, _)| *code).collect();
+        let rows: BTreeSet<&str> = own_fields(form).map(|field| field.code).collect();
+        assert_eq!(asked, rows, "{kind}");
+        for (code, option) in fields {
+            assert!(wanted(*kind).iter().any(|one| one.name == *option && one.needed), "{kind}: {option}");
+            assert!(Language::ALL.iter().all(|language| label(code, *language).is_some()), "{code}");
+        }
+    }
+    assert_eq!(filled, BTreeSet::from([Form::Account, Form::Waiver, Form::Extension]));
 }

@@ -3,9 +3,9 @@
 //! A blob is written beside its place, synced, renamed and the directory synced: a crash leaves the whole blob or none,
 //! and at most a stray part that the next opening removes. Every read hashes the whole file.
 
-use crate::embedded::of_system;
+use crate::embedded::{blocking, of_system};
 use aws_lc_rs::digest::{Context, SHA256};
-use comity_ledger::store::StoreFault;
+use comity_ledger::store::{Blobs, ErasureAuthority, StoreFault};
 use comity_record::{Hash, sha256};
 use std::{
     fs::{self, File},
@@ -22,14 +22,15 @@ const PIECE: usize = 64 * 1024;
 
 /// A directory of blobs. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct BlobFolder {
+pub struct BlobFolder {
     dir: PathBuf,
     /// Numbers the parts of this process.
     next: Arc<AtomicU64>,
 }
 
 impl BlobFolder {
-    pub(crate) fn open(dir: PathBuf) -> Result<BlobFolder, StoreFault> {
+    /// Opens a folder, or makes it.
+    pub fn open(dir: PathBuf) -> Result<BlobFolder, StoreFault> {
         let parts = dir.join(PARTS);
         match fs::remove_dir_all(&parts) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(of_system(&parts, &error)),
@@ -85,6 +86,27 @@ impl BlobFolder {
         let name = hash.to_string();
         let shard: String = name.chars().take(2).collect();
         self.dir.join(shard).join(name)
+    }
+}
+
+impl Blobs for BlobFolder {
+    async fn put(&self, bytes: &[u8]) -> Result<Hash, StoreFault> {
+        let (folder, bytes) = (self.clone(), bytes.to_vec());
+        blocking(move || BlobFolder::put(&folder, &bytes)).await
+    }
+
+    async fn get(&self, hash: Hash, from: u64, to: u64) -> Result<Option<Vec<u8>>, StoreFault> {
+        let folder = self.clone();
+        blocking(move || BlobFolder::get(&folder, hash, from, to)).await
+    }
+
+    async fn exists(&self, hash: Hash) -> Result<bool, StoreFault> {
+        BlobFolder::exists(self, hash)
+    }
+
+    async fn erase(&self, hash: Hash, _authority: &ErasureAuthority) -> Result<(), StoreFault> {
+        let folder = self.clone();
+        blocking(move || BlobFolder::erase(&folder, hash)).await
     }
 }
 

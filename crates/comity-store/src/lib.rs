@@ -5,6 +5,7 @@
 //! - [`AnyStore`]: whichever a node was configured with.
 //! - [`Lease`]: which of several processes commits.
 //! - [`backup`]: the log in a file, and back into either engine.
+//! - [`BlobFolder`]: large bodies in a folder, for a backup of them.
 //! - [`Vault`]: bodies whose erasure reaches journals and backups.
 //!
 //! Engine and SQL types stay inside this crate: callers see `comity_ledger::store` only. Everything here needs a tokio
@@ -20,6 +21,7 @@ mod postgres;
 pub mod vault;
 
 pub use any::AnyStore;
+pub use blobs::BlobFolder;
 pub use embedded::{FjallOptions, FjallStore};
 pub use lease::{Claim, Lease};
 pub use postgres::{PostgresOptions, PostgresStore};

@@ -108,7 +108,7 @@ fn is_needed(field: &Field, with: Shown, follow_up: bool) -> bool {
     }
 }
 
-fn bad_value(field: &Field, value: &str) -> Option<FormFault> {
+pub(super) fn bad_value(field: &Field, value: &str) -> Option<FormFault> {
     let expected = match field.kind {
         FieldKind::Line if value.lines().count() > 1 => "one line".to_owned(),
         FieldKind::Date if value.parse::<Date>().is_err() => "a day such as 2026-03-01".to_owned(),

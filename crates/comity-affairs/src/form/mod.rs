@@ -8,6 +8,7 @@
 mod check;
 mod fields;
 mod labels;
+pub mod within;
 
 pub use check::{FormFault, Shown, check, shown};
 pub use fields::FIELDS;

@@ -175,7 +175,7 @@ impl EngineGuard {
 
 /// Runs what blocks off the runtime's worker threads. A panic of the engine is reported as damage: it panics where
 /// files are not what it wrote.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreFault> + Send + 'static,
 ) -> Result<T, StoreFault> {
     match tokio::task::spawn_blocking(work).await {

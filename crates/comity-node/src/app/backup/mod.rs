@@ -3,13 +3,16 @@
 //! A backup has two files. The *log* holds the ledger, everything entered and received, and what the node remembers as a
 //! witness; it is sealed to the party's own sealing key, so that whoever takes it opens nothing. The *keys* are what
 //! opens it: the purpose keys, the keys of the bodies with their epoch's key, and which bodies were erased. Of the keys
-//! only the latest copy is kept: an older one could open what was erased since. The root key is in neither.
+//! only the latest copy is kept: an older one could open what was erased since. The root key is in neither. The sealed
+//! pieces of evidence are too large for either and go into a folder of their own.
 //!
 //! The log is read before the keys. So every body in it has its key in the copy, unless it was erased meanwhile.
 
+mod pieces;
 mod place;
 mod restore;
 
+pub use pieces::Pieces;
 pub use restore::{Restore, Restored, restore};
 
 use super::{Action, Ctx, Fault, link::chain, party::key_fault};
@@ -45,6 +48,10 @@ pub struct Backup {
     pub log: String,
     /// The file of the keys, as an absolute path; a former copy there is replaced. Absent: no copy of the keys is made.
     pub keys: Option<String>,
+    /// The folder of the sealed pieces of evidence, as an absolute path; what is there already stays. Absent: no piece is
+    /// copied.
+    #[serde(default)]
+    pub pieces: Option<String>,
 }
 
 /// A backup as made.
@@ -58,6 +65,8 @@ pub struct BackedUp {
     pub log_bytes: u64,
     /// Bytes of the file of the keys, where one was made.
     pub key_bytes: Option<u64>,
+    /// The pieces of evidence, where they were copied.
+    pub pieces: Option<Pieces>,
 }
 
 impl Action for Backup {
@@ -69,7 +78,8 @@ impl Action for Backup {
     async fn run(self, ctx: &Ctx) -> Result<BackedUp, Fault> {
         let log = Path::new(&self.log);
         let keys = self.keys.as_deref().map(Path::new);
-        if let Some(path) = [Some(log), keys].into_iter().flatten().find(|path| !path.is_absolute()) {
+        let pieces = self.pieces.as_deref().map(Path::new);
+        if let Some(path) = [Some(log), keys, pieces].into_iter().flatten().find(|path| !path.is_absolute()) {
             let text = format!("`{}` is no absolute path", path.display());
             return Err(Fault::new("input/bad-value", text));
         }
@@ -81,12 +91,18 @@ impl Action for Backup {
         if let Some(path) = keys {
             back_up_keys(ctx, path).await?;
         }
+        // After the log: what it knows of is held by then, or was deleted meanwhile.
+        let pieces = match pieces {
+            Some(folder) => Some(back_up_pieces(ctx, folder).await?),
+            None => None,
+        };
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
         Ok(BackedUp {
             entries: contents.head.size,
             root: contents.head.root.to_string(),
             log_bytes: bytes(log),
             key_bytes: keys.map(bytes),
+            pieces,
         })
     }
 }
@@ -119,6 +135,14 @@ async fn back_up_log(ctx: &Ctx, path: &Path) -> Result<Contents, Fault> {
         tables: LOG_TABLES.to_vec(),
     };
     export_parts(&store, parts, Box::new(sink), path).await.map_err(of_backup)
+}
+
+/// The pieces are read beside the sequencer: they never change.
+async fn back_up_pieces(ctx: &Ctx, folder: &Path) -> Result<Pieces, Fault> {
+    let read =
+        ctx.sequencer.run(|desk, _| Box::pin(async move { (desk.store().clone(), desk.bodies().clone()) }));
+    let (store, bodies) = read.await?;
+    Ok(pieces::keep(&store, &bodies, folder).await?)
 }
 
 /// National packs are files of the configuration, not of the party's folder: without them a restored node would judge

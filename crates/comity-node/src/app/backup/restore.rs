@@ -5,7 +5,7 @@
 //! last head: a ledger that went on elsewhere, or after the backup, must not be forked.
 
 use super::{
-    CHECKPOINT, EPOCH, WITNESSED, of_backup, of_file, of_seal,
+    CHECKPOINT, EPOCH, Pieces, WITNESSED, of_backup, of_file, of_seal, pieces,
     place::{SealedSource, write_private},
 };
 use crate::{
@@ -43,6 +43,8 @@ pub struct Restore {
     pub log: PathBuf,
     /// The file of the keys.
     pub keys: PathBuf,
+    /// The folder of the sealed pieces of evidence, where they were copied.
+    pub pieces: Option<PathBuf>,
     /// The configuration of the node that is to host the party. Where it has a section for the party, that says which
     /// store is filled; otherwise one is added. Where there is no configuration, one is made.
     pub config: PathBuf,
@@ -64,6 +66,8 @@ pub struct Restored {
     /// The size of the ledger when the keys were copied, where that was before the backup: bodies that came in between
     /// have no key.
     pub keys_from: Option<u64>,
+    /// The pieces of evidence that are there again, and the packages that lack some.
+    pub pieces: Pieces,
 }
 
 /// Entries that came after the backup.
@@ -117,7 +121,7 @@ pub async fn restore(wanted: &Restore) -> Result<Restored, Fault> {
     let packs = rows_of(Arc::clone(&log), Section::Files).await.map_err(of_backup)?;
     let settings = settings(&mut config, (&wanted.config, &data_dir), &read, packs, &beside.0)?;
     let store = open_store(&beside.0, &settings).await?;
-    let restored = fill(&store, &beside.0, &read, log).await;
+    let restored = fill(&store, &beside.0, &read, (log, wanted.pieces.as_deref())).await;
     if let AnyStore::Fjall(store) = &store {
         store.close().await.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
     }
@@ -206,7 +210,12 @@ fn settings(
     Ok(settings)
 }
 
-async fn fill(store: &AnyStore, dir: &Path, read: &Read, log: Arc<dyn Source>) -> Result<Restored, Fault> {
+async fn fill(
+    store: &AnyStore,
+    dir: &Path,
+    read: &Read,
+    (log, folder): (Arc<dyn Source>, Option<&Path>),
+) -> Result<Restored, Fault> {
     let of_store = |fault: comity_ledger::store::StoreFault| Fault::new(fault.code(), fault.to_string());
     let contents = import_parts(store, LOG_TABLES, LASTING_SPACES, log).await.map_err(of_backup)?;
     put_space(store, KEYS, Arc::clone(&read.keys)).await.map_err(of_backup)?;
@@ -218,7 +227,13 @@ async fn fill(store: &AnyStore, dir: &Path, read: &Read, log: Arc<dyn Source>) -
     };
     let whole = Log::open(store).await.map_err(of_log)?;
     whole.audit(store).await.map_err(of_log)?;
-    let erasures = erase_again(store, dir, read).await?;
+    let of_vault = |fault: comity_store::vault::VaultFault| Fault {
+        help: fault.help(),
+        ..Fault::new(fault.code(), chain(&fault))
+    };
+    let bodies = SealedBodies::open(store.clone(), &dir.join(EPOCH)).await.map_err(of_vault)?;
+    let erasures = erase_again(store, &bodies, read).await?;
+    let pieces = pieces::bring_back(store, &bodies, folder).await.map_err(of_store)?;
     let (ours, theirs) = (contents.head.size, read.keys_head.size);
     Ok(Restored {
         party: read.party.to_string(),
@@ -227,23 +242,19 @@ async fn fill(store: &AnyStore, dir: &Path, read: &Read, log: Arc<dyn Source>) -
         erasures,
         newer: (theirs > ours).then(|| newer(read, ours, theirs)),
         keys_from: (theirs < ours).then_some(theirs),
+        pieces,
     })
 }
 
 /// Applies every erasure that the log or the copy of the keys knows of; how many records they concern.
-async fn erase_again(store: &AnyStore, dir: &Path, read: &Read) -> Result<u64, Fault> {
+async fn erase_again(store: &AnyStore, bodies: &SealedBodies, read: &Read) -> Result<u64, Fault> {
     let mut erasures = Erasures::of_log(store).await?;
     let table = Section::Table(ERASURES.name.to_owned());
     for (_, row) in rows_of(Arc::clone(&read.keys), table).await.map_err(of_backup)? {
         erasures.add(&row)?;
     }
-    let of_vault = |fault: comity_store::vault::VaultFault| Fault {
-        help: fault.help(),
-        ..Fault::new(fault.code(), chain(&fault))
-    };
-    let bodies = SealedBodies::open(store.clone(), &dir.join(EPOCH)).await.map_err(of_vault)?;
     let records = erasures.records();
-    erasures.unfinished(&bodies).await?.carry_out(&bodies).await?;
+    erasures.unfinished(bodies).await?.carry_out(bodies).await?;
     Ok(records)
 }
 

@@ -11,7 +11,7 @@ use crate::app::{
 };
 use comity_affairs::{
     Event, Step,
-    form::{Language, label},
+    form::{Form, Language, label, within},
 };
 use comity_exchange::Scope;
 use comity_record::{Body, Verified, body};
@@ -188,6 +188,10 @@ fn fields(fields: &BTreeMap<String, String>, language: Language) -> Vec<LineShow
     lines
 }
 
+fn of_field(code: &str, value: &str, language: Language) -> LineShown {
+    line(code, label(code, language).unwrap_or(code), value.to_owned())
+}
+
 fn step_lines(step: &Step, language: Language) -> Vec<LineShown> {
     let text = |code: &str, value: &str| line(code, code, value.to_owned());
     match step {
@@ -198,6 +202,16 @@ fn step_lines(step: &Step, language: Language) -> Vec<LineShown> {
             }
             lines.extend(fields(values, language).into_iter().filter(|line| line.code != "reference"));
             lines
+        }
+        Step::AccountForUse { account } => match within::of_words(Form::Account, account) {
+            Some(values) => fields(&values, language),
+            None => vec![text("text", account)],
+        },
+        Step::AskWaiver { condition, reason } => {
+            vec![text("number", &condition.to_string()), of_field("waiver-reason", reason, language)]
+        }
+        Step::AskExtension { until } => {
+            vec![of_field("extension-until", &until.to_string(), language)]
         }
         Step::GiveInformation { fields: values } | Step::FilePapers { fields: values } => {
             fields(values, language)

@@ -1,7 +1,10 @@
 //! The steps by name: what each wants to be told, how it is read from that, and how it reads back.
 
 use crate::app::Fault;
-use comity_affairs::{Acceptance, Condition, ConditionKind, Defect, Finding, Ground, Step, StepKind, View};
+use comity_affairs::{
+    Acceptance, Condition, ConditionKind, Defect, Finding, Ground, Step, StepKind, View,
+    form::{Form, within},
+};
 use comity_record::{Date, Hash};
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
@@ -66,7 +69,12 @@ pub const fn wanted(kind: StepKind) -> &'static [Wanted] {
         }
         StepKind::BeginUse => const { &[needs("proceedings", "the proceedings")] },
         StepKind::AccountForUse => {
-            const { &[needs("text", "the account: what was used where, and how each condition was kept")] }
+            const {
+                &[
+                    needs("use-made", "objects used, where and when"),
+                    needs("conditions-kept", "how each condition was kept"),
+                ]
+            }
         }
         StepKind::AskWaiver => const { &[NUMBER, REASON] },
         StepKind::TellExculpatory => {
@@ -135,6 +143,19 @@ pub const fn wanted(kind: StepKind) -> &'static [Wanted] {
     }
 }
 
+/// Which form within a case a step fills in, and which option each field of that form stands in.
+pub const fn filled_by(kind: StepKind) -> Option<(Form, &'static [(&'static str, &'static str)])> {
+    match kind {
+        StepKind::AccountForUse => Some((
+            Form::Account,
+            const { &[("use-made", "use-made"), ("conditions-kept", "conditions-kept")] },
+        )),
+        StepKind::AskWaiver => Some((Form::Waiver, const { &[("waiver-reason", "reason")] })),
+        StepKind::AskExtension => Some((Form::Extension, const { &[("extension-until", "until")] })),
+        _ => None,
+    }
+}
+
 /// The word by which a step is named at the console and in the API.
 pub fn word(kind: StepKind) -> String {
     kind.as_str().replace(' ', "-")
@@ -196,6 +217,28 @@ impl Given {
         Ok(())
     }
 
+    /// What is given, with the fields of a form within a case in the options in which they stand.
+    fn with_form(&self, kind: StepKind) -> Given {
+        let mut given = self.clone();
+        for (code, name) in filled_by(kind).map_or(&[][..], |(_, fields)| fields) {
+            if let Some(value) = given.fields.remove(*code) {
+                given.with.entry((*name).to_owned()).or_default().push(value);
+            }
+        }
+        given
+    }
+
+    /// The fields of the form that a step fills in, by their codes: all of them, in their notation.
+    fn of_form(&self, kind: StepKind) -> Result<BTreeMap<String, String>, Fault> {
+        let Some((form, fields)) = filled_by(kind) else { return Ok(BTreeMap::new()) };
+        let values: BTreeMap<String, String> =
+            fields.iter().map(|(code, name)| ((*code).to_owned(), self.text(name))).collect();
+        match within::check_own(form, &values).into_iter().next() {
+            Some(fault) => Err(Fault::new(fault.code(), fault.to_string())),
+            None => Ok(values),
+        }
+    }
+
     fn all(&self, name: &str) -> &[String] {
         self.with.get(name).map_or(&[], Vec::as_slice)
     }
@@ -246,8 +289,13 @@ impl Given {
 
 /// The step of a kind with what is given.
 pub fn step_of(kind: StepKind, given: &Given, view: &View) -> Result<Step, Fault> {
+    let given = &given.with_form(kind);
     given.check(kind)?;
+    let fields = given.of_form(kind)?;
     match kind {
+        StepKind::AccountForUse => {
+            Ok(Step::AccountForUse { account: within::in_words(Form::Account, &fields) })
+        }
         StepKind::Send => Err(Fault::new("case/no-step", "a case is opened by sending its draft")
             .help("`comity case new`, `comity case authorise`, `comity case send`")),
         StepKind::AskProgress => Ok(Step::AskProgress {}),
@@ -268,7 +316,6 @@ pub fn step_of(kind: StepKind, given: &Given, view: &View) -> Result<Step, Fault
         | StepKind::Consult
         | StepKind::Execute
         | StepKind::BeginUse
-        | StepKind::AccountForUse
         | StepKind::DestroySealed
         | StepKind::StatePosition
         | StepKind::SendFollowUp
@@ -303,7 +350,6 @@ fn of_one_text(kind: StepKind, given: &Given) -> Step {
         StepKind::Consult => Step::Consult { about: text },
         StepKind::Execute => Step::Execute { summary: text },
         StepKind::BeginUse => Step::BeginUse { proceedings: text },
-        StepKind::AccountForUse => Step::AccountForUse { account: text },
         StepKind::DestroySealed => Step::DestroySealed { statement: text },
         StepKind::SendFollowUp => Step::SendFollowUp { reference: text },
         StepKind::TieToFollowUp => Step::TieToFollowUp { reference: text },

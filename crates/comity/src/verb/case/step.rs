@@ -125,6 +125,10 @@ saying! {
     part "part" "TEXT"
     /// What is told
     text "text" "TEXT"
+    /// Objects used, where and when
+    use_made "use-made" "TEXT"
+    /// How each condition was kept
+    conditions_kept "conditions-kept" "TEXT"
     /// When more may be expected
     next "next" "DATE"
     /// The hash of the custody manifest
