@@ -156,12 +156,15 @@ fn told(count: u32, least: u32) -> Told {
     if count > 0 && count < least { Told::Withheld } else { Told::Exactly(count) }
 }
 
-/// A total and its parts. Where exactly one part is withheld, it could be worked out from the rest: then the smallest of
-/// the others that is not none is withheld too, or, where there is no such, the total.
+/// A total and its parts. What is withheld could be worked out from the rest where it is one part alone; and where the
+/// parts withheld are together below `least`, the rest would tell a number that small (two of them that make two are one
+/// each). Then the smallest of the others that is not none is withheld too, or, where there is no such, the total.
 fn masked(total: u32, parts: &[u32], least: u32) -> (Told, Vec<Told>) {
     let mut all = told(total, least);
     let mut masked: Vec<Told> = parts.iter().map(|part| told(*part, least)).collect();
-    if masked.iter().filter(|part| **part == Told::Withheld).count() == 1 {
+    let withheld: Vec<u32> =
+        parts.iter().copied().filter(|part| told(*part, least) == Told::Withheld).collect();
+    if withheld.len() == 1 || (1..least).contains(&withheld.iter().copied().fold(0, u32::saturating_add)) {
         let smallest =
             masked.iter_mut().filter(|part| matches!(part, Told::Exactly(count) if *count > 0)).min();
         match smallest {

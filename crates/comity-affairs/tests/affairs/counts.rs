@@ -122,6 +122,14 @@ fn no_withheld_number_stands_alone_under_a_total() {
                         withheld != 1 || row.all == Told::Withheld,
                         "{granted_count} {refused_count} {open}"
                     );
+                    if let Told::Exactly(all) = row.all {
+                        let of = |told: &Told| if let Told::Exactly(count) = told { *count } else { 0 };
+                        let together = all - row.endings.iter().map(of).sum::<u32>();
+                        assert!(
+                            !(1..5).contains(&together),
+                            "{granted_count} {refused_count} {open} tells that {together} are withheld"
+                        );
+                    }
                     let small = |told: &Told| matches!(told, Told::Exactly(1..=4));
                     assert!(!row.endings.iter().chain(row.grounds.values()).any(small));
                 }

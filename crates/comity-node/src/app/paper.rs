@@ -11,11 +11,11 @@ use super::{
 use crate::paper::{Line, Page, PageKind, PartFault, Said};
 use comity_affairs::{CaseId, form::Language};
 use comity_exchange::{
-    CaseFile, Delivery, DeskFault, Scope,
+    CaseFile, Delivery, DeskFault, Dispatch, Scope,
     tables::{OUTBOX, OutboxRow},
-    turn::Turn,
+    turn::{Item, Turn},
 };
-use comity_record::{Canonical, OfficerId, RecordId};
+use comity_record::{Attested, Canonical, OfficerId, RecordId, sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,9 +80,24 @@ impl Action for ReadPaper {
             let text = format!("the page is for `{}` and not for `{}`", turn.to, ctx.party);
             return Err(Fault::new("paper/other-recipient", text).help("read it at the node of that party"));
         }
+        if let Some(item) = turn.items.iter().find(|item| !is_whole(item)) {
+            let text =
+                format!("what the page has at position {} is not what its sender signed", item.position);
+            return Err(Fault::new("paper/not-signed", text)
+                .help("nothing of the page was taken in; let the sender print it again"));
+        }
         let peer = turn.from.clone();
         take_in(ctx, peer, turn).await
     }
+}
+
+/// Whether an item has the record that its dispatch signs for. A page is not sealed, so whoever carries it can put another
+/// record there, or none; taken in, that would stand in the ledger at the sender's position, and the true one could never
+/// arrive there. The signature of the dispatch is checked where every arrival is.
+fn is_whole(item: &Item) -> bool {
+    let dispatch = item.dispatch.as_ref().and_then(|bytes| Attested::<Dispatch>::from_bytes(bytes).ok());
+    let frame = item.frame.as_ref().map(|frame| sha256(&[frame.as_slice()]));
+    dispatch.is_some_and(|dispatch| frame == Some(dispatch.claimed().frame))
 }
 
 async fn write(
@@ -127,11 +142,12 @@ async fn write(
     // Only what the case needs goes on paper; a turn of the network also tells what is understood and witnessed.
     let mut turn = Turn::new(desk.party().clone(), file.peer.clone());
     turn.understands.clear();
-    turn.items = filled.items.into_iter().filter(|item| positions.contains_key(&item.position)).collect();
+    let is_wanted = |item: &Item| item.dispatch.is_some() && positions.contains_key(&item.position);
+    turn.items = filled.items.into_iter().filter(is_wanted).collect();
     let lacking = desk.peer(&file.peer)?.lacking;
     desk.add_acknowledgements(&file.peer, lacking, &mut turn).await?;
     let mut records = Vec::new();
-    for item in turn.items.iter().filter(|item| item.dispatch.is_some()) {
+    for item in &turn.items {
         if let Some(record) = positions.get(&item.position) {
             records.push(said(desk, *record).await?);
         }
@@ -155,7 +171,8 @@ async fn write(
     })
 }
 
-async fn held(desk: &NodeDesk, case: CaseId) -> Result<CaseFile, Fault> {
+/// A case of which something was signed; a draft is none yet.
+pub(super) async fn held(desk: &NodeDesk, case: CaseId) -> Result<CaseFile, Fault> {
     let none = || Fault::new("case/not-sent", "the case is a draft: nothing of it was signed yet");
     desk.case_file(case).await?.ok_or_else(none)
 }

@@ -3,7 +3,9 @@
 
 use super::{
     Action, Ctx, Fault,
+    case::{acting::Acting, authorise::thread_of},
     house::{day, enter, unit_code},
+    paper::held,
     party::key_fault,
     peer::Entered,
     sequencer::{Means, NodeDesk},
@@ -282,8 +284,10 @@ async fn order(
     let case = match &asked.case {
         None => None,
         Some(wanted) => {
+            let acting = Acting::of(desk.house(), by.as_ref(), None, now.date())?;
             let case = desk.find_case(wanted).await?;
-            desk.case_file(case).await?
+            acting.must_read(desk.house(), thread_of(desk, case).await?, wanted, now.date())?;
+            Some(held(desk, case).await?)
         }
     };
     let codes: BTreeSet<String> = asked.fields.iter().cloned().collect();

@@ -118,10 +118,18 @@ impl Action for ShowStatistics {
 
     async fn run(self, ctx: &Ctx) -> Result<Vec<CountsShown>, Fault> {
         let year = self.year;
-        let counted = ctx.sequencer.run(move |desk, _| Box::pin(counted(desk, year)));
-        let (cells, _) = counted.await??;
-        let wanted =
-            cells.iter().filter(|(cell, _)| self.peer.as_ref().is_none_or(|peer| peer == cell.peer.as_str()));
+        let peer: Option<PartyCode> =
+            self.peer.as_deref().map(str::parse).transpose().map_err(Fault::input)?;
+        let named = peer.clone();
+        let read = ctx.sequencer.run(move |desk, _| {
+            Box::pin(async move {
+                // Nothing counted with whoever is no peer would read as a count of none.
+                named.as_ref().map(|peer| desk.peer(peer).map(drop)).transpose()?;
+                counted(desk, year).await
+            })
+        });
+        let (cells, _) = read.await??;
+        let wanted = cells.iter().filter(|(cell, _)| peer.as_ref().is_none_or(|peer| *peer == cell.peer));
         Ok(wanted.map(|(cell, counts)| show(cell, counts)).collect())
     }
 }

@@ -4,9 +4,9 @@ use crate::{Exit, Fault};
 use comity_law::{QueryFault, Register};
 use comity_record::PartyCode;
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The register built into the program, with the invented States.
@@ -52,13 +52,46 @@ pub fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
 
 /// Writes a new file whole and durably; one that exists is kept.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let failed = |failed: std::io::Error| match failed.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            let text = format!("`{}` exists already", path.display());
-            Fault::new(Exit::Fault, "cli/file-exists", text).with_help("name a new file; none is overwritten")
+    NewFile::claim(path)?.write(bytes)
+}
+
+/// A new file, claimed before the act whose outcome goes into it: what could not be handed over is not done. It is gone
+/// again unless it was written whole.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    file: File,
+    is_whole: bool,
+}
+
+impl NewFile {
+    /// Makes the file; one that exists is kept.
+    pub fn claim(path: &Path) -> Result<NewFile, Fault> {
+        let file = File::create_new(path).map_err(|failed| match failed.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                let text = format!("`{}` exists already", path.display());
+                let fault = Fault::new(Exit::Fault, "cli/file-exists", text);
+                fault.with_help("name a new file; none is overwritten")
+            }
+            _ => Fault::file(path, &failed),
+        })?;
+        Ok(NewFile { path: path.to_owned(), file, is_whole: false })
+    }
+
+    /// Writes it whole and durably.
+    pub fn write(mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_all());
+        written.map_err(|failed| Fault::file(&self.path, &failed))?;
+        self.is_whole = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            // What is left where it cannot be removed is an empty file, and the next one to claim it is told of it.
+            let _gone = fs::remove_file(&self.path).is_err();
         }
-        _ => Fault::file(path, &failed),
-    };
-    let mut file = File::create_new(path).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+    }
 }

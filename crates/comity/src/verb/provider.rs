@@ -6,7 +6,7 @@ use crate::{
     reach,
     screen::{Table, Tone},
     trust::attested,
-    verb::{open, paper::joined},
+    verb::{open::NewFile, paper::joined},
 };
 use clap::{Args, Subcommand};
 use comity_affairs::{custody::Digest, provider::Order};
@@ -230,8 +230,11 @@ fn give(order: &OrderArgs, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<E
         exercise: order.exercise,
         unit: order.unit.clone(),
     };
-    let mut made = reach::ask(&chosen.place()?, asked)?;
-    open::write_new(&order.out, std::mem::take(&mut made.page).as_bytes())?;
+    let place = chosen.place()?;
+    // The order stands in the ledger once it is given, and its page is made that one time.
+    let page = NewFile::claim(&order.out)?;
+    let mut made = reach::ask(&place, asked)?;
+    page.write(std::mem::take(&mut made.page).as_bytes())?;
     screen.answer(&made, |screen| {
         screen.heading(&format!("Order {} to {}: exactly this is told", made.number, made.provider));
         made.told.iter().for_each(|(name, value)| screen.item(16, &format!("  {name}"), Tone::Plain, value));

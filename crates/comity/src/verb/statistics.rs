@@ -83,7 +83,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "YEAR")]
     year: i16,
     /// The least number that is told; never below 3
-    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u32).range(3..))]
     least: u32,
     /// Where to write the report
     #[arg(long, value_name = "FILE")]

@@ -6,7 +6,7 @@ use super::{
 };
 use std::{fs, path::Path};
 
-const LETTERHEAD: &str = "\
+pub const LETTERHEAD: &str = "\
 requested-authority = 'Central Authority'
 organisation = 'Prosecution Service'
 person-in-charge = 'Prosecutor A. Doe'
@@ -27,7 +27,25 @@ const MATTER: &str = r#"{
   "disclosure-intended": true
 }"#;
 
-fn carry(at: &Path, from: &str, to: &str, file: &str) {
+/// A request of XA to XB as a draft with nothing wrong in it, under a reference.
+pub fn drafted(at: &Path, reference: &str) {
+    fs::write(at.join("head.toml"), LETTERHEAD).unwrap();
+    fs::write(at.join("matter.json"), MATTER.replace("XA-2026-1", reference)).unwrap();
+    done(
+        at,
+        "case new --to xb --measure preserve_stored_data --fields head.toml --fields matter.json --dir xa \
+              --account mail.example:person-1 --offence illegal_access --penalty 5 --organised no",
+    );
+}
+
+/// The same, signed.
+pub fn sent(at: &Path, reference: &str) {
+    drafted(at, reference);
+    done(at, &format!("case authorise {reference} --dir xa"));
+    done(at, &format!("case send {reference} --dir xa"));
+}
+
+pub fn carry(at: &Path, from: &str, to: &str, file: &str) {
     done(at, &format!("pouch pack --to {to} --out {file} --dir {from}"));
     done(at, &format!("pouch open {file} --dir {to}"));
 }

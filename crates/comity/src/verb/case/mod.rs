@@ -9,7 +9,7 @@ mod step;
 mod verify;
 
 pub(in crate::verb) use authorise::stepped;
-pub(in crate::verb) use new::pairs;
+pub(in crate::verb) use new::{pairs, read as fields_in};
 pub(in crate::verb) use show::{draft, language};
 
 use crate::{Exit, Fault, Screen, place::Chosen};

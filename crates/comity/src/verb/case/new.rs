@@ -163,7 +163,7 @@ pub fn pairs(given: &[String]) -> Result<BTreeMap<String, String>, Fault> {
 }
 
 /// Fields of a file: texts, numbers and yes or no, by their codes.
-fn read(file: &Path) -> Result<BTreeMap<String, String>, Fault> {
+pub fn read(file: &Path) -> Result<BTreeMap<String, String>, Fault> {
     let bytes = open::file(file, LONGEST)?;
     let wrong = |why: String| Fault::new(Exit::Usage, "cli/fields", format!("`{}`: {why}", file.display()));
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not text in UTF-8".to_owned()))?;

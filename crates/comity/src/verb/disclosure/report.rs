@@ -4,11 +4,12 @@ use crate::{
     Exit, Fault, Screen,
     place::Chosen,
     reach,
-    verb::case::{draft, language, pairs},
+    verb::case::{draft, fields_in, language, pairs},
 };
 use clap::Args;
 use comity_affairs::form::Form;
 use comity_node::app::case::draft::NewCase;
+use std::{collections::BTreeMap, path::PathBuf};
 
 const HELP: &str = "\
 The report is a draft of a case; it is authorised and sent as any other, one to each \
@@ -18,7 +19,8 @@ Details of the vulnerability go as a record of their own, with `comity case step
 deliver`. The exit code is 1 while something is wrong.
 
 Example:
-  comity disclosure report --to XB --vulnerability CVE-2026-0001 \\
+  comity disclosure report --to XB --fields xa.toml \\
+    --vulnerability CVE-2026-0001 \\
     --field products='Mail Server 4.0 to 4.2' --field part=coordinator \\
     --field consequence='remote code, no login' --field exploitation=not-seen \\
     --field finder=unnamed --day 2026-06-01 --field reference=XA-V-1 --dir ./xa
@@ -46,6 +48,9 @@ pub struct Report {
     /// A field of the form; may be repeated
     #[arg(long = "field", value_name = "CODE=VALUE")]
     field: Vec<String>,
+    /// A file of fields, TOML or JSON, such as the letterhead; may be repeated
+    #[arg(long = "fields", value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// The unit that sends; the officer's own if left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
@@ -65,6 +70,10 @@ pub struct Report {
 
 /// Writes the draft and shows it.
 pub fn run(verb: &Report, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let mut letterhead = BTreeMap::new();
+    for file in &verb.files {
+        letterhead.extend(fields_in(file)?);
+    }
     let mut fields = pairs(&verb.field)?;
     let named = [("vulnerability", &verb.vulnerability), ("publication-day", &verb.day)];
     fields.extend(named.into_iter().filter_map(|(code, value)| Some((code.to_owned(), value.clone()?))));
@@ -73,6 +82,7 @@ pub fn run(verb: &Report, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Ex
         to: verb.to.as_ref().map(|to| to.to_uppercase()),
         form: Some(Form::Disclosure.to_string()),
         fields,
+        letterhead,
         unit: verb.unit.clone(),
         officer: verb.officer.clone(),
         exercise: verb.exercise,
