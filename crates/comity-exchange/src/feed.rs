@@ -1,5 +1,5 @@
-//! Feeds: collections of other TAXII 2.1 servers that a party pulls from, or pushes to. Where a feed leads and under which
-//! rule it runs is an act of the house; its password and its cursor are the rim's.
+//! Feeds: collections of other TAXII 2.1 servers that a party pulls from, or pushes to, and MISP feeds that it pulls. Where a
+//! feed leads and under which rule it runs is an act of the house; its password and its cursor are the rim's.
 
 use comity_record::{PartyCode, label::Tlp};
 use minicbor::{Decode, Encode};
@@ -16,6 +16,15 @@ pub enum Direction {
     Push,
 }
 
+/// What is at an address that is no collection of TAXII 2.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Kind {
+    /// A MISP feed: a folder with `manifest.json`, `hashes.csv` and a file for each event.
+    #[n(1)]
+    Misp,
+}
+
 /// A feed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -26,7 +35,7 @@ pub struct Feed {
     /// Which way.
     #[n(1)]
     pub direction: Direction,
-    /// The address of the other server's collection, up to its last `/`.
+    /// The address of the other server's collection or of the folder of a MISP feed, up to its last `/`.
     #[n(2)]
     pub address: String,
     /// The user name there; empty for none.
@@ -44,6 +53,9 @@ pub struct Feed {
     /// Minutes between two runs; 0 for none but those that a person asks for.
     #[n(7)]
     pub minutes: u32,
+    /// What is there; none for a collection of TAXII 2.1.
+    #[n(8)]
+    pub kind: Option<Kind>,
 }
 
 /// Why there cannot be such a feed.
@@ -56,11 +68,16 @@ pub enum FeedFault {
         name: String,
     },
     /// The address is not one of a collection.
-    #[error("`{address}` is not the address of a collection: `https://HOST/…/collections/ID/`")]
+    #[error(
+        "`{address}` is no address of a collection (`https://HOST/…/collections/ID/`) or of a MISP feed (`https://HOST/…/`)"
+    )]
     Address {
         /// The address, shortened.
         address: String,
     },
+    /// A MISP feed is only pulled: nothing takes what would be pushed to it.
+    #[error("a MISP feed can be pulled, and not pushed to")]
+    PushedMisp,
     /// In clear to another machine.
     #[error("`{address}` would send a password in clear to another machine")]
     InClear {
@@ -75,6 +92,7 @@ impl FeedFault {
         match self {
             FeedFault::Name { .. } => "feed/name",
             FeedFault::Address { .. } => "feed/address",
+            FeedFault::PushedMisp => "feed/misp-push",
             FeedFault::InClear { .. } => "feed/in-clear",
         }
     }
@@ -102,6 +120,9 @@ impl Feed {
         let first = self.name.starts_with(|c: char| c.is_ascii_lowercase());
         if !first || self.name.len() > 40 || !self.name.chars().all(letters) {
             return Err(FeedFault::Name { name: self.name.chars().take(60).collect() });
+        }
+        if self.kind == Some(Kind::Misp) && self.direction == Direction::Push {
+            return Err(FeedFault::PushedMisp);
         }
         let address = || self.address.chars().take(200).collect::<String>();
         let target = self.target().ok_or_else(|| FeedFault::Address { address: address() })?;
@@ -133,9 +154,9 @@ impl Feed {
             None if secure => 443,
             None => 80,
         };
-        let slash = if path.ends_with('/') { "" } else { "/" };
+        let slash = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
         let path = format!("/{path}{slash}");
-        path.contains("/collections/").then(|| Target {
+        (self.kind == Some(Kind::Misp) || path.contains("/collections/")).then(|| Target {
             secure,
             host: host.to_owned(),
             authority: authority.to_owned(),
@@ -159,6 +180,7 @@ mod tests {
             collection: String::new(),
             to: None,
             minutes: 0,
+            kind: None,
         }
     }
 
@@ -185,5 +207,24 @@ mod tests {
         ] {
             assert_eq!(feed(name, address).check().err().map(|fault| fault.code()), code, "{address}");
         }
+    }
+
+    #[test]
+    fn a_misp_feed_is_a_folder_and_is_only_pulled() {
+        let misp = |address: &str| Feed { kind: Some(Kind::Misp), ..feed("a", address) };
+        assert_eq!(misp("https://misp.example/feed-osint").target().unwrap().path, "/feed-osint/");
+        assert_eq!(misp("https://misp.example/").target().unwrap().path, "/");
+        let pushed = Feed { direction: Direction::Push, ..misp("https://misp.example/feed/") };
+        assert_eq!(pushed.check().unwrap_err().code(), "feed/misp-push");
+        assert_eq!(misp("http://misp.example/feed/").check().unwrap_err().code(), "feed/in-clear");
+    }
+
+    #[test]
+    fn an_act_from_before_there_were_misp_feeds_reads_and_writes_as_it_was() {
+        let old = feed("a", "https://taxii.example/collections/1/");
+        let bytes = minicbor::to_vec(&old).unwrap();
+        // A map of the eight members that there were (RFC 8949 section 3.1: major type 5).
+        assert_eq!(bytes.first(), Some(&0xa7), "without `to`, which is none");
+        assert_eq!(minicbor::decode::<Feed>(&bytes).unwrap(), old);
     }
 }

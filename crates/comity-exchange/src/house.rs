@@ -234,7 +234,7 @@ pub enum Act {
         #[n(1)]
         objects: Vec<(u64, u32)>,
     },
-    /// A feed from or to another TAXII server begins.
+    /// A feed from or to another TAXII server, or from a MISP feed, begins.
     #[n(15)]
     FeedBegins(#[n(0)] Feed),
     /// A feed ends.

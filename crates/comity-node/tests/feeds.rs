@@ -281,6 +281,7 @@ async fn servers_that_leave_things_out_lose_nothing_and_hold_up_nothing() {
         let add = AddFeed {
             name: odd.name.into(),
             direction: "pull".into(),
+            kind: None,
             address: format!("http://{at}/collections/1/"),
             user: None,
             password: None,

@@ -23,6 +23,7 @@ mod leak;
 mod lookup;
 mod lost_tail;
 mod misp;
+mod misp_feeds;
 mod own_acts;
 mod past_law;
 mod processes;

@@ -562,6 +562,7 @@ pub(crate) fn feed(name: &str, direction: &str, of: &Served, party: &str) -> Add
     AddFeed {
         name: name.into(),
         direction: direction.into(),
+        kind: None,
         address: format!("http://{}/taxii2/{party}/collections/tlp-green/", of.at),
         user: Some("analyst".into()),
         password: Some(of.token.clone()),

@@ -1,5 +1,5 @@
 //! What MISP clients and servers say over HTTP, as values: what an event must have before it is taken in, how an edit
-//! joins what is held, what a search asks for, how an event is shown, and the files of a feed.
+//! joins what is held, what a search asks for, how an event is shown, and the files of a feed, ours and another's.
 //!
 //! No I/O, no clock, no randomness: times and new UUIDs come in as arguments. How an event becomes objects and labels is in
 //! `comity_threat::misp`; who may see which of them is decided before anything gets here.
@@ -7,11 +7,13 @@
 mod edit;
 mod feed;
 mod filter;
+mod pulled;
 mod show;
 
 pub use edit::{Fresh, Organisation, attach_tag, complete, detach_tag, merge, revoke, sight};
 pub use feed::{hashes, manifest_row};
 pub use filter::{BadFilter, Filter};
+pub use pulled::{Hashes, Listed, Manifest, ManifestFault, read_hashes, read_manifest, strangers};
 pub use show::{attribute_of, attributes, index_row, minimal_row, shown};
 
 use serde_json::{Map, Value};

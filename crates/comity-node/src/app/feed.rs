@@ -1,13 +1,15 @@
-//! Feeds: pulled from and pushed to other TAXII 2.1 servers, when a person asks and on a schedule.
+//! Feeds: pulled from and pushed to other TAXII 2.1 servers, and pulled from MISP feeds, when a person asks and on a schedule.
 //!
 //! A cursor is kept after every page that is durable, so that a run that breaks off goes on where it was. To a server of
 //! another party nothing is pushed that the border has not cleared for it: only records that have a position in its outbox.
 
+mod misp;
+
 use super::{Action, Ctx, Fault, house::enter, intake, peer::Entered};
-use crate::{collections::Collection, http::taxii::TaxiiClient, stop::Stopping};
+use crate::{collections::Collection, http::remote::Remote, stop::Stopping};
 use comity_exchange::{
     Act, DeskFault, Scope,
-    feed::{Direction, Feed},
+    feed::{Direction, Feed, Kind},
     taxii::{ADDED_LAST, Added, Status, envelope, read_envelope},
 };
 use comity_ledger::store::Kv;
@@ -15,7 +17,7 @@ use comity_record::{RecordId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -43,9 +45,11 @@ pub struct AddFeed {
     pub name: String,
     /// `pull` or `push`.
     pub direction: String,
-    /// The address of the other server's collection.
+    /// `taxii` or `misp`; without it the former.
+    pub kind: Option<String>,
+    /// The address of the other server's collection, or of the folder of a MISP feed.
     pub address: String,
-    /// The user name there; without one the password is a bearer token.
+    /// The user name there; without one the password is a bearer token, or a key of MISP.
     pub user: Option<String>,
     /// The password or token. It is kept in a file of the party's folder, never in the log.
     pub password: Option<String>,
@@ -84,7 +88,9 @@ pub struct FeedShown {
     pub name: String,
     /// `pull` or `push`.
     pub direction: String,
-    /// The other collection.
+    /// `taxii` or `misp`.
+    pub kind: String,
+    /// The other collection or folder.
     pub address: String,
     /// Minutes between two runs; 0 for none.
     pub minutes: u32,
@@ -103,8 +109,11 @@ pub struct Report {
     pub changed: u64,
     /// Versions that were known.
     pub known: u64,
-    /// Objects that were not taken.
+    /// Objects that were not taken, and events of a MISP feed.
     pub refused: u64,
+    /// Events of a MISP feed that have not changed and were not fetched.
+    #[serde(default)]
+    pub unchanged: u64,
     /// Why, the first of them.
     pub reasons: Vec<String>,
     /// What ended it early, if anything did.
@@ -119,6 +128,9 @@ struct State {
     /// Records pushed to another party's server. What is cleared for it later lies before the cursor, so that there is none.
     #[serde(default)]
     pushed: BTreeSet<String>,
+    /// Pulled of a MISP feed: when each event that was taken had last changed, in seconds since 1970.
+    #[serde(default)]
+    events: BTreeMap<String, i64>,
     /// The last run.
     last: Option<Report>,
     /// Runs that failed one after another.
@@ -127,9 +139,25 @@ struct State {
     due: i64,
 }
 
+impl Report {
+    /// Counts something that was not taken, and tells why.
+    pub(super) fn refuse(&mut self, why: &str) {
+        self.refused += 1;
+        self.tell(why);
+    }
+
+    /// Tells something, while there is room.
+    fn tell(&mut self, why: &str) {
+        if self.reasons.len() < REASONS {
+            self.reasons.push(crate::http::shown(why, 300));
+        }
+    }
+}
+
 impl Action for AddFeed {
     const NAME: &'static str = "feed.add";
-    const SUMMARY: &'static str = "begins a feed from or to a collection of another TAXII 2.1 server";
+    const SUMMARY: &'static str =
+        "begins a feed from or to a collection of another TAXII 2.1 server, or from a MISP feed";
     const SCOPE: Scope = Scope::Operate;
     type Reply = FeedShown;
 
@@ -138,6 +166,11 @@ impl Action for AddFeed {
             "pull" => Direction::Pull,
             "push" => Direction::Push,
             other => return Err(Fault::input(format!("`{other}` is neither `pull` nor `push`"))),
+        };
+        let kind = match self.kind.as_deref() {
+            None | Some("taxii") => None,
+            Some("misp") => Some(Kind::Misp),
+            Some(other) => return Err(Fault::input(format!("`{other}` is neither `taxii` nor `misp`"))),
         };
         let to = self.to.as_deref().map(str::parse).transpose().map_err(Fault::input)?;
         let feed = Feed {
@@ -149,12 +182,13 @@ impl Action for AddFeed {
             collection: self.collection.unwrap_or_default(),
             to: to.filter(|to| *to != ctx.party),
             minutes: self.minutes.unwrap_or(0),
+            kind,
         };
+        feed.check().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         if direction == Direction::Push {
             collection(ctx, &feed)?;
         }
         // The password first: a feed that begins has one. One without a feed is overwritten, or harmless.
-        feed.check().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
         keep_secret(ctx, &feed.name, &self.password.unwrap_or_default())?;
         enter(ctx, Act::FeedBegins(feed.clone())).await?;
         Ok(shown(&feed, State::default()))
@@ -241,10 +275,12 @@ async fn run(ctx: &Ctx, feed: &Feed) -> Result<Report, Fault> {
     let path = secret(ctx, &feed.name);
     let password = fs::read_to_string(&path)
         .map_err(|why| Fault::new("feed/secret", format!("`{}` cannot be read: {why}", path.display())))?;
-    let client = TaxiiClient::new(target, &feed.user, password.trim_end(), ctx.authorities.clone());
-    let ran = match feed.direction {
-        Direction::Pull => pull(ctx, feed, &client, &mut state, &mut report).await,
-        Direction::Push => push(ctx, feed, &client, &mut state, &mut report).await,
+    let made = if feed.kind == Some(Kind::Misp) { Remote::misp } else { Remote::taxii };
+    let client = made(target, &feed.user, password.trim_end(), ctx.authorities.clone());
+    let ran = match (feed.kind, feed.direction) {
+        (Some(Kind::Misp), _) => misp::pull(ctx, feed, &client, &mut state, &mut report).await,
+        (None, Direction::Pull) => pull(ctx, feed, &client, &mut state, &mut report).await,
+        (None, Direction::Push) => push(ctx, feed, &client, &mut state, &mut report).await,
     };
     report.fault = ran.as_ref().err().map(|fault| format!("{fault} [{}]", fault.code));
     state.failures = if ran.is_err() { state.failures.saturating_add(1) } else { 0 };
@@ -259,7 +295,7 @@ async fn run(ctx: &Ctx, feed: &Feed) -> Result<Report, Fault> {
 async fn pull(
     ctx: &Ctx,
     feed: &Feed,
-    client: &TaxiiClient,
+    client: &Remote,
     state: &mut State,
     report: &mut Report,
 ) -> Result<(), Fault> {
@@ -315,7 +351,7 @@ fn page_after(after: Option<&str>, next: Option<&str>) -> String {
 async fn push(
     ctx: &Ctx,
     feed: &Feed,
-    client: &TaxiiClient,
+    client: &Remote,
     state: &mut State,
     report: &mut Report,
 ) -> Result<(), Fault> {
@@ -355,7 +391,7 @@ async fn push(
 }
 
 /// Adds objects to the other collection, and counts what its status says of them.
-async fn send(client: &TaxiiClient, objects: &[Vec<u8>], report: &mut Report) -> Result<(), Fault> {
+async fn send(client: &Remote, objects: &[Vec<u8>], report: &mut Report) -> Result<(), Fault> {
     if objects.is_empty() {
         return Ok(());
     }
@@ -364,11 +400,9 @@ async fn send(client: &TaxiiClient, objects: &[Vec<u8>], report: &mut Report) ->
         .map_err(|why| Fault::new("feed/status", format!("the server's status cannot be read: {why}")))?;
     report.new += status.success_count + status.pending_count;
     report.refused += status.failure_count;
-    let room = REASONS.saturating_sub(report.reasons.len());
-    report.reasons.extend(status.failures.iter().take(room).map(|one| {
-        let message = one.message.clone().unwrap_or_default();
-        crate::http::shown(&format!("{}: {message}", one.id), 300)
-    }));
+    for one in &status.failures {
+        report.tell(&format!("{}: {}", one.id, one.message.clone().unwrap_or_default()));
+    }
     Ok(())
 }
 
@@ -425,6 +459,10 @@ fn shown(feed: &Feed, state: State) -> FeedShown {
         direction: match feed.direction {
             Direction::Pull => "pull".to_owned(),
             Direction::Push => "push".to_owned(),
+        },
+        kind: match feed.kind {
+            None => "taxii".to_owned(),
+            Some(Kind::Misp) => "misp".to_owned(),
         },
         address: feed.address.clone(),
         minutes: feed.minutes,

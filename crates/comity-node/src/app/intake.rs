@@ -28,8 +28,6 @@ const KEPT: i64 = 48 * 3600 * 1000;
 const GROUP: usize = 4;
 /// The most failures that a status describes one by one.
 const MAX_DETAILS: usize = 1000;
-/// The most reasons that the report of a feed gives.
-const MAX_REASONS: usize = 20;
 
 /// An object that was read and judged, on its way.
 #[derive(Debug)]
@@ -76,10 +74,7 @@ pub async fn take_in(ctx: &Ctx, unmarked: Tlp, body: Vec<u8>, report: &mut Repor
         let labels = match one.verdict {
             Verdict::Take(labels) => labels,
             Verdict::Fail(why) => {
-                report.refused += 1;
-                if report.reasons.len() < MAX_REASONS {
-                    report.reasons.push(crate::http::shown(&format!("{}: {why}", one.id), 300));
-                }
+                report.refuse(&format!("{}: {why}", one.id));
                 continue;
             }
         };

@@ -14,6 +14,7 @@ pub mod misp;
 pub(crate) mod post;
 mod problem;
 mod quota;
+pub mod remote;
 pub mod taxii;
 
 pub use connection::ConnectionLimits;

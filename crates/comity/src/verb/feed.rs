@@ -1,4 +1,4 @@
-//! `comity feed`: collections of other TAXII 2.1 servers.
+//! `comity feed`: collections of other TAXII 2.1 servers, and MISP feeds.
 
 use crate::{
     Exit, Fault, Screen,
@@ -17,9 +17,14 @@ What is pulled becomes records of ours, each object under its own marking. What 
 pushed to another party's server is only what the border has cleared for that \
 party (--to). The password is kept in a file of the party's folder.
 
+A MISP feed (--kind misp) is a folder with manifest.json and a file for each event. \
+A run fetches what is new or has changed there; an event that cannot be taken is \
+told and asked for again by the next run.
+
 Example:
   comity feed add partner --pull --user xa --password-file ./secret \\
     https://taxii.example/api/collections/1/ --every 30 --dir ./xa
+  comity feed add osint --pull --kind misp https://misp.example/feed/ --dir ./xa
 
 Next:
   comity feed run partner --dir ./xa";
@@ -54,7 +59,7 @@ Next:
 pub enum Verb {
     /// List the feeds and what their last run came to
     List(List),
-    /// Begin a feed from or to a collection of another server
+    /// Begin a feed from or to a collection of another server, or from a MISP feed
     Add(Box<Add>),
     /// Run a feed now
     Run(Run),
@@ -74,9 +79,12 @@ pub struct Add {
     /// Its name: small letters, digits and hyphens
     #[arg(value_name = "NAME")]
     name: String,
-    /// The address of the other server's collection
+    /// The address of the other server's collection, or of the folder of a MISP feed
     #[arg(value_name = "ADDRESS")]
     address: String,
+    /// What is there: taxii, or misp for a MISP feed
+    #[arg(long, value_name = "KIND", default_value = "taxii", value_parser = ["taxii", "misp"])]
+    kind: String,
     /// Pull from it
     #[arg(long, conflicts_with = "push", required_unless_present = "push")]
     pull: bool,
@@ -86,7 +94,7 @@ pub struct Add {
     /// The party whose server it is, where that is another
     #[arg(long, value_name = "PARTY", requires = "push")]
     to: Option<String>,
-    /// The user name there; without one the password is a bearer token
+    /// The user name there; without one the password is a bearer token, or a key of MISP
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// The file that holds the password or token
@@ -155,6 +163,7 @@ fn asked(add: &Add) -> Result<AddFeed, Fault> {
     Ok(AddFeed {
         name: add.name.clone(),
         direction: if add.pull { "pull" } else { "push" }.to_owned(),
+        kind: Some(add.kind.clone()),
         address: add.address.clone(),
         user: add.user.clone(),
         password: password.transpose()?.map(|text| text.trim_end().to_owned()),
@@ -169,7 +178,7 @@ fn list(screen: &mut Screen<'_>, feeds: &[FeedShown]) {
     if feeds.is_empty() {
         return screen.text("There is no feed yet: `comity feed add`.");
     }
-    let mut table = Table::new(&["name", "way", "address", "every", "last run"]);
+    let mut table = Table::new(&["name", "way", "kind", "address", "every", "last run"]);
     for feed in feeds {
         let every = if feed.minutes > 0 { format!("{} min", feed.minutes) } else { "when asked".to_owned() };
         let last = match &feed.last {
@@ -180,6 +189,7 @@ fn list(screen: &mut Screen<'_>, feeds: &[FeedShown]) {
         table.row([
             feed.name.as_str().into(),
             feed.direction.as_str().into(),
+            feed.kind.as_str().into(),
             feed.address.as_str().into(),
             every.into(),
             last.into(),
@@ -197,6 +207,9 @@ fn tell(screen: &mut Screen<'_>, report: &Report) {
         ("refused", report.refused),
     ] {
         screen.item(NAMES, name, Tone::Plain, &count.to_string());
+    }
+    if report.unchanged > 0 {
+        screen.item(NAMES, "events", Tone::Plain, &format!("{} unchanged and not fetched", report.unchanged));
     }
     for reason in &report.reasons {
         screen.item(NAMES, "why", Tone::Bad, reason);

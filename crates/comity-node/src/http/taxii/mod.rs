@@ -4,7 +4,6 @@
 //! the method and media types fit, and whether the token opens it. Nothing of a body was read by then. Paths are accepted
 //! with and without the last `/`. Every answer, errors too, is `application/taxii+json;version=2.1`.
 
-mod client;
 mod collection;
 mod door;
 mod object;
@@ -12,7 +11,6 @@ mod path;
 mod reply;
 mod root;
 
-pub use client::TaxiiClient;
 pub use door::{TaxiiLimits, TaxiiServer};
 
 use axum::{Router, extract::Request, routing::any};

@@ -1,4 +1,4 @@
-//! Calling another TAXII 2.1 server: one request at a time, every wait and every answer bounded.
+//! Calling the server of a feed: one request at a time, every wait and every answer bounded.
 
 use crate::{
     app::Fault,
@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{
     body::Body,
-    http::{HeaderMap, Request, header},
+    http::{HeaderMap, Request, StatusCode, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use comity_exchange::{
@@ -36,34 +36,46 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The longest answer that is read.
 const LONGEST: usize = 64 << 20;
 
-/// Another server's collection, and who we are there.
-pub struct TaxiiClient {
+/// Another server's collection or folder, and who we are there.
+pub struct Remote {
     target: Target,
+    accept: &'static str,
     authorization: Option<String>,
     authorities: PathBuf,
 }
 
-impl std::fmt::Debug for TaxiiClient {
+impl std::fmt::Debug for Remote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TaxiiClient").field("target", &self.target).finish_non_exhaustive()
+        f.debug_struct("Remote").field("target", &self.target).finish_non_exhaustive()
     }
 }
 
-impl TaxiiClient {
-    /// A client of a collection. With a user the password goes as Basic, without one as a bearer token; `authorities` is
-    /// a file of the certificates that are trusted, in PEM.
-    pub fn new(target: Target, user: &str, password: &str, authorities: PathBuf) -> TaxiiClient {
-        let authorization = match (user, password) {
-            ("", "") => None,
-            ("", token) => Some(format!("Bearer {token}")),
-            (user, password) => Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))),
-        };
-        TaxiiClient { target, authorization, authorities }
+impl Remote {
+    /// A client of a collection of TAXII 2.1. With a user the password goes as Basic, without one as a bearer token;
+    /// `authorities` is a file of the certificates that are trusted, in PEM.
+    pub fn taxii(target: Target, user: &str, password: &str, authorities: PathBuf) -> Remote {
+        let authorization = authorization(user, password, "Bearer ");
+        Remote { target, accept: MEDIA_TYPE, authorization, authorities }
+    }
+
+    /// A client of a MISP feed. Without a user the password is a key, which MISP takes as it is.
+    pub fn misp(target: Target, user: &str, password: &str, authorities: PathBuf) -> Remote {
+        let authorization = authorization(user, password, "");
+        Remote { target, accept: "application/json, text/csv, */*;q=0.1", authorization, authorities }
     }
 
     /// Asks for what is at the collection's address and `rest`.
     pub async fn get(&self, rest: &str) -> Result<(HeaderMap, Vec<u8>), Fault> {
         self.ask("GET", rest, Vec::new()).await
+    }
+
+    /// The same where it may be that nothing is there.
+    pub async fn find(&self, rest: &str) -> Result<Option<Vec<u8>>, Fault> {
+        match self.ask("GET", rest, Vec::new()).await {
+            Ok((_, bytes)) => Ok(Some(bytes)),
+            Err(fault) if fault.code == "feed/absent" => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Adds an envelope.
@@ -76,7 +88,10 @@ impl TaxiiClient {
         let response = asked.await.map_err(|_| self.fault("it did not answer in time"))??;
         let (head, incoming) = response.into_parts();
         let bytes = body::read(incoming, LONGEST, PAUSE).await.map_err(|fault| match fault {
-            BodyFault::TooLong => self.fault(&format!("its answer is longer than {LONGEST} bytes")),
+            BodyFault::TooLong => {
+                let text = format!("an answer of `{}` is longer than {LONGEST} bytes", self.target.authority);
+                Fault::new("feed/too-long", text)
+            }
             BodyFault::TooSlow => self.fault("its answer stopped coming"),
             BodyFault::Broken(why) => self.fault(&why),
         })?;
@@ -85,8 +100,14 @@ impl TaxiiClient {
         }
         let said = serde_json::from_slice::<ErrorMessage>(&bytes).map_or(String::new(), |error| error.title);
         let text = format!("`{}` answered {}: {}", self.target.authority, head.status, shown(&said, 200));
-        Err(Fault::new("feed/refused", text)
-            .help("look at the address, the user and the password of the feed"))
+        Err(match head.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                Fault::new("feed/busy", text).help("the next run goes on where this one ended")
+            }
+            StatusCode::NOT_FOUND => Fault::new("feed/absent", text).help("look at the address of the feed"),
+            _ => Fault::new("feed/refused", text)
+                .help("look at the address, the user and the password of the feed"),
+        })
     }
 
     async fn send(
@@ -99,7 +120,7 @@ impl TaxiiClient {
             .method(method)
             .uri(format!("{}{rest}", self.target.path))
             .header(header::HOST, &self.target.authority)
-            .header(header::ACCEPT, MEDIA_TYPE)
+            .header(header::ACCEPT, self.accept)
             .header(header::USER_AGENT, concat!("comity/", env!("CARGO_PKG_VERSION")));
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, MEDIA_TYPE);
@@ -131,7 +152,7 @@ impl TaxiiClient {
         let (mut sender, connection) = met.map_err(|why| self.fault(&why.to_string()))?;
         tokio::spawn(async move {
             if let Err(why) = connection.await {
-                tracing::debug!(%why, "a connection to a TAXII server broke");
+                tracing::debug!(%why, "a connection to the server of a feed broke");
             }
         });
         sender.send_request(request).await.map_err(|why| self.fault(&why.to_string()))
@@ -161,5 +182,14 @@ impl TaxiiClient {
     fn fault(&self, why: &str) -> Fault {
         let text = format!("`{}` cannot be reached: {}", self.target.authority, shown(why, 300));
         Fault::new("feed/unreachable", text)
+    }
+}
+
+/// What goes in the `Authorization` header: Basic with a user, else the secret behind its scheme.
+fn authorization(user: &str, password: &str, scheme: &str) -> Option<String> {
+    match (user, password) {
+        ("", "") => None,
+        ("", token) => Some(format!("{scheme}{token}")),
+        (user, password) => Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))),
     }
 }
