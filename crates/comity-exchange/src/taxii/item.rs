@@ -127,12 +127,16 @@ impl Item {
         out
     }
 
-    /// From a row; `None` where it is none.
+    /// From a row; `None` where it is none, as where its type has a longer name than any row is written with.
     pub fn from_row(key: &[u8], value: &[u8]) -> Option<Item> {
         let (entry, rest) = value.split_first_chunk()?;
         let (slot, rest) = rest.split_first_chunk()?;
         let (marks, dated, rest) = read_marks(rest)?;
         let (id_key, type_name) = rest.split_first_chunk()?;
+        let type_name = std::str::from_utf8(type_name).ok()?;
+        if type_name.chars().nth(MAX_TYPE).is_some() {
+            return None;
+        }
         Some(Item {
             added: Added::from_key(key)?,
             entry: u64::from_be_bytes(*entry),
@@ -140,7 +144,7 @@ impl Item {
             marks,
             dated,
             id_key: *id_key,
-            type_name: std::str::from_utf8(type_name).ok()?.to_owned(),
+            type_name: type_name.to_owned(),
         })
     }
 }
