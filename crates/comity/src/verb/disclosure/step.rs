@@ -4,7 +4,42 @@ use crate::{Exit, Fault, Screen, place::Chosen, reach, verb::case::stepped};
 use clap::Args;
 use comity_node::app::case::step::StepCase;
 
-const NEXT: &str = "\
+const ASSESS: &str = "\
+Example:
+  comity disclosure assess XA-V-1 --finding found \\
+    --text 'the login of 4.1 can be skipped' --dir ./xb
+
+Next:
+  comity disclosure list --dir ./xb";
+
+const PLAN: &str = "\
+Example:
+  comity disclosure plan XA-V-1 --on 2026-05-20 \\
+    --text 'a corrected version 4.2.1' --dir ./xb
+
+Next:
+  comity disclosure list --dir ./xb";
+
+const PROPOSE: &str = "\
+Example:
+  comity disclosure propose XA-V-1 --day 2026-06-15 \\
+    --reasons 'hospitals update on the 10th' --dir ./xb
+
+Next:
+  comity disclosure list --dir ./xb";
+
+const AGREE: &str = "\
+Example:
+  comity disclosure agree XA-V-1 --day 2026-06-15 --dir ./xa
+
+Next:
+  comity disclosure list --dir ./xb";
+
+const DISPUTE: &str = "\
+Example:
+  comity disclosure dispute XA-V-1 \\
+    --reasons 'it is exploited already' --dir ./xa
+
 Next:
   comity disclosure list --dir ./xb";
 
@@ -12,12 +47,15 @@ const PUBLISHED: &str = "\
 The step tells the other party what a person did. Before the day on which both agreed, \
 or without one, it needs a reason. No clock takes this step.
 
+Example:
+  comity disclosure published XA-V-1 --reference CVE-2026-0001 --dir ./xb
+
 Next:
   comity disclosure list --dir ./xb";
 
 /// `comity disclosure assess`
 #[derive(Debug, Args)]
-#[command(after_help = NEXT)]
+#[command(after_help = ASSESS)]
 pub struct Assess {
     #[command(flatten)]
     on: OnCase,
@@ -31,7 +69,7 @@ pub struct Assess {
 
 /// `comity disclosure plan`
 #[derive(Debug, Args)]
-#[command(after_help = NEXT)]
+#[command(after_help = PLAN)]
 pub struct Plan {
     #[command(flatten)]
     on: OnCase,
@@ -45,7 +83,7 @@ pub struct Plan {
 
 /// `comity disclosure propose`
 #[derive(Debug, Args)]
-#[command(after_help = NEXT)]
+#[command(after_help = PROPOSE)]
 pub struct Propose {
     #[command(flatten)]
     on: OnCase,
@@ -59,7 +97,7 @@ pub struct Propose {
 
 /// `comity disclosure agree`
 #[derive(Debug, Args)]
-#[command(after_help = NEXT)]
+#[command(after_help = AGREE)]
 pub struct Agree {
     #[command(flatten)]
     on: OnCase,
@@ -70,7 +108,7 @@ pub struct Agree {
 
 /// `comity disclosure dispute`
 #[derive(Debug, Args)]
-#[command(after_help = NEXT)]
+#[command(after_help = DISPUTE)]
 pub struct Dispute {
     #[command(flatten)]
     on: OnCase,
