@@ -26,7 +26,7 @@ use std::{
 /// Entries read at once.
 const ENTRIES_AT_ONCE: u32 = 256;
 /// Beyond so many objects a page ends: it bounds what a projector holds in memory.
-const OBJECTS_AT_ONCE: u32 = 1500;
+const OBJECTS_AT_ONCE: u32 = 4000;
 /// Pages kept for projectors that come to the same place a moment later.
 const KEPT: usize = 2;
 /// Bytes of the salt before an entry.
