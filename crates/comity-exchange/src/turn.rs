@@ -8,7 +8,8 @@
 //! turn says the speaker's version, which such a peer passes over; what came with version 2 stands in [`Further`] and
 //! is said only to a peer that has shown that it reads it.
 
-use comity_record::{Canonical, Hash, KeyId, PartyCode};
+use crate::Dispatch;
+use comity_record::{Attested, Canonical, Hash, KeyId, PartyCode, sha256};
 use minicbor::{
     Decode, Encode,
     bytes::{ByteArray, ByteVec},
@@ -210,6 +211,15 @@ pub struct Item {
     /// added; absent in a turn to a peer of an earlier one.
     #[n(3)]
     pub authored: Option<Authored>,
+}
+
+impl Item {
+    /// Whether it has the frame that its dispatch names. The signature of the dispatch is checked where it is taken in.
+    pub fn is_whole(&self) -> bool {
+        let dispatch = self.dispatch.as_ref().and_then(|bytes| Attested::<Dispatch>::from_bytes(bytes).ok());
+        let frame = self.frame.as_ref().map(|frame| sha256(&[frame.as_slice()]));
+        dispatch.is_some_and(|dispatch| frame == Some(dispatch.claimed().frame))
+    }
 }
 
 /// The entry by which a record was authored, opened.

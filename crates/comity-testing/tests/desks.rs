@@ -6,7 +6,7 @@ use comity_border::{Competence, Direction, Request, Verdict};
 use comity_exchange::{
     Acknowledgement, Act, Dispatch, Event, Manuscript, Outcome, Sharing,
     house::Unit,
-    turn::{Announcement, Further, RootStatement, Turn},
+    turn::{Announcement, Further, Item, RootStatement, Turn},
 };
 use comity_ledger::MemoryStore;
 use comity_ledger::memory::block_on;
@@ -694,9 +694,32 @@ fn by_hand(
     let (sender, receiver) = (from.party().clone(), to.party().clone());
     let turn = block_on(from.fill_pouch(now, entropy, &receiver, None)).unwrap();
     let turn = Turn::from_bytes(&turn.to_bytes()).unwrap();
-    let mut events = block_on(to.take_items(now, entropy, &sender, &turn.items)).unwrap();
+    let mut events = block_on(to.take_carried(now, entropy, &sender, &turn.items)).unwrap();
     events.extend(block_on(to.take_witness_by_hand(now, entropy, &sender, &turn)).unwrap());
     (turn, events)
+}
+
+/// Whoever knows our letter can seal a pouch and claim to be anybody.
+#[test]
+fn a_pouch_uses_up_no_position_by_what_nobody_signed() {
+    let World { mut a, mut b, mut entropy, now, .. } = {
+        let mut world = world();
+        let record = world.author(labels(Tlp::Green), vec![indicator(1)]);
+        world.share(record, Purpose::CyberDefence);
+        world
+    };
+    let (sender, receiver) = (a.party().clone(), b.party().clone());
+    let turn = block_on(a.fill_pouch(now, &mut entropy, &receiver, None)).unwrap();
+    let true_one = turn.items.iter().find(|item| item.is_whole()).unwrap().clone();
+    let withdrawn = Item { dispatch: None, frame: None, ..true_one.clone() };
+    let emptied = Item { frame: None, ..true_one.clone() };
+    let altered = Item { frame: Some(b"another frame".to_vec().into()), ..true_one.clone() };
+    for (forged, told) in [(withdrawn, 0), (emptied, 1), (altered, 1)] {
+        let events = block_on(b.take_carried(now, &mut entropy, &sender, &[forged])).unwrap();
+        assert_eq!(events.len(), told, "{events:?}");
+    }
+    let events = block_on(b.take_carried(now, &mut entropy, &sender, &[true_one])).unwrap();
+    assert!(matches!(events.as_slice(), [Event::TakenIn { .. }]), "{events:?}");
 }
 
 #[test]

@@ -271,8 +271,28 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         Ok(())
     }
 
-    /// Takes in items, from a turn or a pouch.
-    pub async fn take_items(
+    /// Takes in items that were carried by hand, whose sender is only claimed.
+    ///
+    /// INVARIANT: only what the sender signed uses up a position. A withdrawn position is not signed, nor is a frame that its
+    /// dispatch does not name; whoever can seal a pouch to us could otherwise put either where a record is to come.
+    pub async fn take_carried(
+        &mut self,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+        peer: &PartyCode,
+        items: &[Item],
+    ) -> Result<Vec<Event>, DeskFault> {
+        let (whole, rest): (Vec<Item>, Vec<Item>) = items.iter().cloned().partition(Item::is_whole);
+        let mut events = self.take_items(now, entropy, peer, &whole).await?;
+        let altered = rest.iter().filter(|item| item.dispatch.is_some());
+        events.extend(
+            altered.map(|_| Event::Faulty { from: peer.clone(), code: "exchange/frame-mismatch".to_owned() }),
+        );
+        Ok(events)
+    }
+
+    /// Takes in the items of a turn.
+    async fn take_items(
         &mut self,
         now: Timestamp,
         entropy: &mut dyn Entropy,

@@ -11,11 +11,11 @@ use super::{
 use crate::paper::{Line, Page, PageKind, PartFault, Said};
 use comity_affairs::{CaseId, form::Language};
 use comity_exchange::{
-    CaseFile, Delivery, DeskFault, Dispatch, Scope,
+    CaseFile, Delivery, DeskFault, Scope,
     tables::{OUTBOX, OutboxRow},
     turn::{Item, Turn},
 };
-use comity_record::{Attested, Canonical, OfficerId, RecordId, sha256};
+use comity_record::{Canonical, OfficerId, RecordId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,7 @@ impl Action for ReadPaper {
             let text = format!("the page is for `{}` and not for `{}`", turn.to, ctx.party);
             return Err(Fault::new("paper/other-recipient", text).help("read it at the node of that party"));
         }
-        if let Some(item) = turn.items.iter().find(|item| !is_whole(item)) {
+        if let Some(item) = turn.items.iter().find(|item| !item.is_whole()) {
             let text =
                 format!("what the page has at position {} is not what its sender signed", item.position);
             return Err(Fault::new("paper/not-signed", text)
@@ -89,15 +89,6 @@ impl Action for ReadPaper {
         let peer = turn.from.clone();
         take_in(ctx, peer, turn).await
     }
-}
-
-/// Whether an item has the record that its dispatch signs for. A page is not sealed, so whoever carries it can put another
-/// record there, or none; taken in, that would stand in the ledger at the sender's position, and the true one could never
-/// arrive there. The signature of the dispatch is checked where every arrival is.
-fn is_whole(item: &Item) -> bool {
-    let dispatch = item.dispatch.as_ref().and_then(|bytes| Attested::<Dispatch>::from_bytes(bytes).ok());
-    let frame = item.frame.as_ref().map(|frame| sha256(&[frame.as_slice()]));
-    dispatch.is_some_and(|dispatch| frame == Some(dispatch.claimed().frame))
 }
 
 async fn write(

@@ -141,7 +141,7 @@ pub(super) async fn take_in(ctx: &Ctx, peer: PartyCode, turn: Turn) -> Result<Po
             let now = means.now();
             let held = &desk.peer(&peer)?.held;
             let known = turn.items.iter().filter(|item| held.contains(item.position)).count();
-            let mut events = desk.take_items(now, means.entropy(), &peer, &turn.items).await?;
+            let mut events = desk.take_carried(now, means.entropy(), &peer, &turn.items).await?;
             let acknowledgements: Vec<&[u8]> =
                 turn.acknowledgements.iter().map(|bytes| bytes.as_slice()).collect();
             events.extend(desk.take_acknowledgements(now, means.entropy(), &peer, &acknowledgements).await?);
