@@ -9,8 +9,7 @@ mod step;
 mod verify;
 
 pub(in crate::verb) use authorise::stepped;
-pub(in crate::verb) use new::{pairs, read as fields_in};
-pub(in crate::verb) use show::{draft, language};
+pub(in crate::verb) use new::{Keeping, letterhead, pairs};
 
 use crate::{Exit, Fault, Screen, place::Chosen};
 use clap::Subcommand;

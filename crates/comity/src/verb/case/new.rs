@@ -88,6 +88,13 @@ pub struct New {
     /// Life is in danger: carried out first, papers follow
     #[arg(long)]
     emergency: bool,
+    #[command(flatten)]
+    keeping: Keeping,
+}
+
+/// How a draft is kept and shown: the options that every verb has which writes one.
+#[derive(Debug, Args)]
+pub struct Keeping {
     /// Mark it as exercise traffic
     #[arg(long)]
     exercise: bool,
@@ -104,17 +111,13 @@ pub struct New {
 
 /// Writes the draft and shows it.
 pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let mut letterhead = BTreeMap::new();
-    for file in &verb.files {
-        letterhead.extend(read(file)?);
-    }
     let new = NewCase {
         case: verb.case.clone(),
         to: verb.to.as_ref().map(|to| to.to_uppercase()),
         form: verb.form.clone(),
         measure: verb.measure.clone(),
         fields: pairs(&verb.field)?,
-        letterhead: letterhead.clone(),
+        letterhead: letterhead(&verb.files)?,
         selector: verb.matter.selector()?,
         offence: verb.matter.offence.clone(),
         penalty: verb.matter.penalty,
@@ -122,24 +125,45 @@ pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit,
         purpose: verb.purpose.map(|purpose| purpose.to_string()),
         thread: verb.thread.clone(),
         unit: verb.unit.clone(),
-        officer: verb.officer.clone(),
         emergency: verb.emergency,
-        exercise: verb.exercise,
         basis: verb.basis.clone(),
         assurance: verb.assurance.clone(),
         other_basis: verb.other_basis.clone(),
         confirmed: verb.confirmed.clone(),
         labels: verb.labels.clone(),
-        language: verb.label_language.clone(),
-        dry: verb.show_form,
+        ..NewCase::default()
     };
-    let shown = reach::ask(&chosen.place()?, new)?;
-    let right = language(verb.label_language.as_deref());
-    screen.answer(&shown, |screen| {
-        draft(screen, &shown, right);
-        left_out(screen, &letterhead, &shown);
-    });
-    Ok(if shown.faults.is_empty() || verb.show_form { Exit::Ok } else { Exit::No })
+    verb.keeping.keep(new, chosen, screen)
+}
+
+impl Keeping {
+    /// Writes a draft and shows it; the exit is [`Exit::No`] while something is wrong with it.
+    pub fn keep(&self, new: NewCase, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+        let letterhead = new.letterhead.clone();
+        let new = NewCase {
+            officer: self.officer.clone(),
+            exercise: self.exercise,
+            language: self.label_language.clone(),
+            dry: self.show_form,
+            ..new
+        };
+        let shown = reach::ask(&chosen.place()?, new)?;
+        let right = language(self.label_language.as_deref());
+        screen.answer(&shown, |screen| {
+            draft(screen, &shown, right);
+            left_out(screen, &letterhead, &shown);
+        });
+        Ok(if shown.faults.is_empty() || self.show_form { Exit::Ok } else { Exit::No })
+    }
+}
+
+/// The fields of files, the later ones before the earlier.
+pub fn letterhead(files: &[PathBuf]) -> Result<BTreeMap<String, String>, Fault> {
+    let mut fields = BTreeMap::new();
+    for file in files {
+        fields.extend(read(file)?);
+    }
+    Ok(fields)
 }
 
 /// Fields of files that the form does not have: a letterhead serves many forms, but a slip must not pass unseen.

@@ -3,13 +3,12 @@
 use crate::{
     Exit, Fault, Screen,
     place::Chosen,
-    reach,
-    verb::case::{draft, fields_in, language, pairs},
+    verb::case::{Keeping, letterhead, pairs},
 };
 use clap::Args;
 use comity_affairs::form::Form;
 use comity_node::app::case::draft::NewCase;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 const HELP: &str = "\
 The report is a draft of a case; it is authorised and sent as any other, one to each \
@@ -54,26 +53,12 @@ pub struct Report {
     /// The unit that sends; the officer's own if left out
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
-    /// Mark it as exercise traffic
-    #[arg(long)]
-    exercise: bool,
-    /// Only show what the form needs; nothing is kept
-    #[arg(long)]
-    show_form: bool,
-    /// The language of the labels: en, fr, ar, zh
-    #[arg(long, value_name = "TAG", value_parser = ["en", "fr", "ar", "zh"])]
-    label_language: Option<String>,
-    /// The officer for whom the console speaks
-    #[arg(long, value_name = "ID")]
-    officer: Option<String>,
+    #[command(flatten)]
+    keeping: Keeping,
 }
 
 /// Writes the draft and shows it.
 pub fn run(verb: &Report, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let mut letterhead = BTreeMap::new();
-    for file in &verb.files {
-        letterhead.extend(fields_in(file)?);
-    }
     let mut fields = pairs(&verb.field)?;
     let named = [("vulnerability", &verb.vulnerability), ("publication-day", &verb.day)];
     fields.extend(named.into_iter().filter_map(|(code, value)| Some((code.to_owned(), value.clone()?))));
@@ -82,16 +67,9 @@ pub fn run(verb: &Report, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Ex
         to: verb.to.as_ref().map(|to| to.to_uppercase()),
         form: Some(Form::Disclosure.to_string()),
         fields,
-        letterhead,
+        letterhead: letterhead(&verb.files)?,
         unit: verb.unit.clone(),
-        officer: verb.officer.clone(),
-        exercise: verb.exercise,
-        language: verb.label_language.clone(),
-        dry: verb.show_form,
         ..NewCase::default()
     };
-    let shown = reach::ask(&chosen.place()?, new)?;
-    let writing = language(verb.label_language.as_deref());
-    screen.answer(&shown, |screen| draft(screen, &shown, writing));
-    Ok(if shown.faults.is_empty() || verb.show_form { Exit::Ok } else { Exit::No })
+    verb.keeping.keep(new, chosen, screen)
 }
