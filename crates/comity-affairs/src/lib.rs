@@ -23,6 +23,7 @@ pub mod ground;
 mod guard;
 mod history;
 pub mod home;
+pub mod irregularity;
 pub mod oversight;
 pub mod provider;
 mod state;

@@ -1,7 +1,10 @@
 //! What a body of oversight gets: counts and safeguards of a year, and no content. A count so small that it could point to
 //! one person is not told, nor is another from which it could be worked out.
 
-use crate::statistics::{Cell, Counts, Ending};
+use crate::{
+    irregularity::{Irregularity, Outcome},
+    statistics::{Cell, Counts, Ending, year_of},
+};
 use comity_record::{Addressed, Canonical, Hash, PartyCode, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
@@ -64,7 +67,7 @@ pub const ENDINGS: [(Ending, &str); 6] = [
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Report {
-    /// Version of this form: 1.
+    /// Version of this form: 2. Version 1 says nothing of reports of irregularities; a program of version 1 reads no other.
     #[n(0)]
     pub version: u16,
     /// The State.
@@ -88,6 +91,27 @@ pub struct Report {
     /// The root of the ledger then.
     #[n(7)]
     pub ledger_root: Hash,
+    /// Reports of irregularities, from version 2 on.
+    #[n(8)]
+    pub irregularities: Option<IrregularityCounts>,
+}
+
+/// The reports of irregularities that were filed in a year, counted without a word of what they say.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct IrregularityCounts {
+    /// All of them.
+    #[n(0)]
+    pub filed: Told,
+    /// Those opened in time.
+    #[n(1)]
+    pub opened_in_time: Told,
+    /// Those answered in time.
+    #[n(2)]
+    pub answered_in_time: Told,
+    /// How they ended, in the order of [`Outcome::ALL`], and those that are open last.
+    #[n(3)]
+    pub endings: Vec<Told>,
 }
 
 impl Canonical for Report {
@@ -117,6 +141,37 @@ pub fn rows(cells: &BTreeMap<Cell, Counts>, least: u32) -> Vec<Row> {
         together.entry((cell.sent, cell.measure.as_str())).or_default().push(counts);
     }
     together.into_iter().map(|((sent, measure), counts)| row(sent, measure, &counts, least)).collect()
+}
+
+/// The counts of reports of irregularities filed in a year (UTC).
+pub fn irregularities<'a>(
+    reports: impl IntoIterator<Item = &'a Irregularity>,
+    year: i16,
+    least: u32,
+) -> IrregularityCounts {
+    let of_year: Vec<&Irregularity> =
+        reports.into_iter().filter(|one| year_of(one.filed) == Some(year)).collect();
+    let count = |fits: &dyn Fn(&Irregularity) -> bool| {
+        u32::try_from(of_year.iter().filter(|one| fits(one)).count()).unwrap_or(u32::MAX)
+    };
+    let mut parts: Vec<u32> = Outcome::ALL
+        .iter()
+        .map(|outcome| count(&|one| one.closed.is_some_and(|(_, how)| how == *outcome)))
+        .collect();
+    parts.push(count(&|one| one.closed.is_none()));
+    let all = count(&|_| true);
+    let (filed, endings) = masked(all, &parts, least);
+    let of_all = |within: u32| {
+        let (total, told) = masked(all, &[within, all.saturating_sub(within)], least);
+        // Beside a total that is told, a part gives the rest away.
+        match (total, told.first()) {
+            (Told::Exactly(_), Some(told)) if filed != Told::Withheld => *told,
+            _ => Told::Withheld,
+        }
+    };
+    let (opened, answered) =
+        (count(&Irregularity::was_opened_in_time), count(&Irregularity::was_answered_in_time));
+    IrregularityCounts { filed, opened_in_time: of_all(opened), answered_in_time: of_all(answered), endings }
 }
 
 fn row(sent: bool, measure: &str, counts: &[&Counts], least: u32) -> Row {

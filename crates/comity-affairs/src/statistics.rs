@@ -194,7 +194,7 @@ fn sent(view: &View) -> Option<Timestamp> {
     view.lines.iter().find(|line| line.step == StepKind::Send).map(|line| line.at)
 }
 
-fn year_of(at: Timestamp) -> Option<i16> {
+pub(crate) fn year_of(at: Timestamp) -> Option<i16> {
     at.date().to_string().split('-').next()?.parse().ok()
 }
 

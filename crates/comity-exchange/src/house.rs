@@ -9,7 +9,7 @@ use crate::{
     search::{SavedSearch, SearchFault},
 };
 use comity_affairs::{
-    home::{Authority, Hours, Mandate, Rule, Tree, TreeFault},
+    home::{Authority, DatedKey, Hours, Mandate, Rule, Tree, TreeFault, UnitKeys},
     provider::Provider,
 };
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
@@ -312,6 +312,19 @@ pub enum Act {
         #[n(1)]
         on: Date,
     },
+    /// A unit has a sealing key from a day on.
+    #[n(29)]
+    UnitKey(#[n(0)] DatedKey),
+    /// A sealing key of a unit ends.
+    #[n(30)]
+    UnitKeyEnds {
+        /// SHA-256 of the public key.
+        #[n(0)]
+        key: Hash,
+        /// Its last day.
+        #[n(1)]
+        on: Date,
+    },
 }
 
 /// A unit that is an authority: one entry for both.
@@ -395,6 +408,8 @@ pub struct House {
     pub circles: BTreeMap<String, BTreeSet<String>>,
     /// Providers by code.
     pub providers: BTreeMap<UnitCode, Provider>,
+    /// The sealing keys of units.
+    pub unit_keys: UnitKeys,
 }
 
 /// Why an act cannot be done.
@@ -466,6 +481,20 @@ pub enum ActFault {
         /// The code.
         code: UnitCode,
     },
+    /// No unit has such a sealing key.
+    #[error("no unit has the sealing key {key}")]
+    NoUnitKey {
+        /// The key, shortened.
+        key: String,
+    },
+    /// A key is that of one unit alone, and entered once.
+    #[error("the sealing key {key} was entered before, for `{unit}`")]
+    UnitKeyTaken {
+        /// The key, shortened.
+        key: String,
+        /// The unit.
+        unit: UnitCode,
+    },
     /// A level of the tree is counted from 1.
     #[error("levels are counted from 1, the top")]
     Level,
@@ -491,6 +520,8 @@ impl ActFault {
             ActFault::Tree(fault) => fault.code(),
             ActFault::IsAuthority { .. } => "house/is-authority",
             ActFault::NoProvider { .. } => "house/no-provider",
+            ActFault::NoUnitKey { .. } => "house/no-unit-key",
+            ActFault::UnitKeyTaken { .. } => "house/unit-key-taken",
             ActFault::Level => "house/level",
             ActFault::Account(fault) => fault.code(),
         }
@@ -566,6 +597,10 @@ impl House {
             Act::ProviderEnds { code, .. } if !self.providers.contains_key(code) => {
                 Err(ActFault::NoProvider { code: code.clone() })
             }
+            Act::UnitKey(key) => self.check_unit_key(key),
+            Act::UnitKeyEnds { key, .. } if self.unit_keys.find(key).is_none() => {
+                Err(ActFault::NoUnitKey { key: key.short() })
+            }
             Act::Unit(unit) => match &unit.parent {
                 Some(code) if !self.units.contains_key(code) => Err(ActFault::NoUnit { code: code.clone() }),
                 _ => Ok(()),
@@ -630,6 +665,19 @@ impl House {
         }
     }
 
+    fn check_unit_key(&self, key: &DatedKey) -> Result<(), ActFault> {
+        if key.source.trim().is_empty() {
+            return Err(ActFault::Unsourced);
+        }
+        if !self.units.contains_key(&key.unit) {
+            return Err(ActFault::NoUnit { code: key.unit.clone() });
+        }
+        match self.unit_keys.find(&key.id()) {
+            Some(known) => Err(ActFault::UnitKeyTaken { key: known.id().short(), unit: known.unit.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether an id may be that of an account: officers and accounts share their ids, and the console is nobody's.
     fn free(&self, id: &OfficerId, taken: bool) -> Result<(), AccountFault> {
         match taken || self.officers.contains_key(id) || id.as_str() == "console" {
@@ -668,6 +716,8 @@ impl House {
             Act::ProviderEnds { code, on } => {
                 self.providers.entry(code.clone()).and_modify(|provider| provider.until = Some(*on));
             }
+            Act::UnitKey(key) => self.unit_keys.enter(key.clone()),
+            Act::UnitKeyEnds { key, on } => self.unit_keys.end(key, *on),
             Act::Level { level, name } => drop(self.levels.insert(*level, name.clone())),
             Act::PeerHours { party, hours } => drop(self.peer_hours.insert(party.clone(), hours.clone())),
             Act::Officer(officer) => drop(self.officers.insert(officer.id.clone(), officer.clone())),

@@ -4,7 +4,10 @@ use crate::{
     desk::{CHECKPOINTS, COSIGNED},
     turn::RootStatement,
 };
-use comity_affairs::{CaseId, Side};
+use comity_affairs::{
+    CaseId, Side,
+    irregularity::{Deed, Place},
+};
 use comity_ledger::{
     equivocation::EQUIVOCATIONS,
     log::{ENTRIES, LEAVES, TILES},
@@ -13,7 +16,8 @@ use comity_ledger::{
     witness::WITNESS_SPACE,
 };
 use comity_record::{
-    Canonical, CrossingId, Date, Hash, OfficerId, PartyCode, RecordId, Salts, Timestamp, label::Purpose,
+    Canonical, CrossingId, Date, Hash, OfficerId, PartyCode, RecordId, Salts, Timestamp, UnitCode,
+    label::Purpose,
 };
 use minicbor::{
     Decode, Encode,
@@ -84,6 +88,10 @@ pub const EVIDENCE_NOTES: Table = log("evidence_notes");
 pub const STAMPS: Table = log("stamps");
 /// What is done at home and crosses to nobody: key is entry index; value a [`InnerRow`].
 pub const INNER: Table = log("inner");
+/// What was done about reports of irregularities: key is the place and the entry index; value an [`IrregularityRow`].
+pub const IRREGULARITIES: Table = log("irregularities");
+/// What was told and answered in them, sealed by its author and once more here: key is the entry index of the deed.
+pub const IRREGULARITY_BODIES: Table = log("irregularity_bodies");
 
 /// Every table of the log, the ledger's own among them, for backup and for moving to another engine.
 pub const LOG_TABLES: &[Table] = &[
@@ -118,6 +126,8 @@ pub const LOG_TABLES: &[Table] = &[
     EVIDENCE_NOTES,
     STAMPS,
     INNER,
+    IRREGULARITIES,
+    IRREGULARITY_BODIES,
 ];
 
 /// The spaces that a backup holds: what the node signed and what it remembers as a witness. The keys of bodies are apart.
@@ -418,6 +428,30 @@ pub struct InnerRow {
     pub sealed: ByteVec,
 }
 
+/// Something done about a report of an irregularity.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct IrregularityRow {
+    /// The body of oversight.
+    #[n(0)]
+    pub unit: UnitCode,
+    /// By whom; never said of what a reporter did.
+    #[n(1)]
+    pub by: Option<OfficerId>,
+    /// When.
+    #[n(2)]
+    pub at: Timestamp,
+    /// What.
+    #[n(3)]
+    pub deed: Deed,
+    /// The name under which the key of its body is kept, where it has one. It is drawn, and tells nothing.
+    #[n(4)]
+    pub body: Option<RecordId>,
+    /// Drawn, so that the hash in the ledger tells nothing.
+    #[n(5)]
+    pub nonce: ByteArray<32>,
+}
+
 macro_rules! rows {
     ($($row:ty, $name:literal, $limit:expr;)*) => {
         $(impl Canonical for $row {
@@ -440,6 +474,7 @@ rows! {
     RootStatement, "a root statement", 512 * 1024;
     ReportRow, "a report row", 64 * 1024;
     LookupRow, "a row of a lookup", 1024;
+    IrregularityRow, "a row of a report", 1024;
     InnerRow, "a row of what is done at home", 4 << 20;
     RegisterInput, "what a register was made of", 16 << 20;
     CaseRow, "a row of a case", 1024;
@@ -468,6 +503,11 @@ pub fn case_key(case: CaseId, side: Side, number: u32, index: u64) -> Vec<u8> {
 /// The key of something done at home about a case.
 pub fn case_home_key(case: CaseId, index: u64) -> Vec<u8> {
     [case.0.0.as_slice(), &index.to_be_bytes()].concat()
+}
+
+/// The key of something done about a report of an irregularity.
+pub fn irregularity_key(place: &Place, index: u64) -> Vec<u8> {
+    [place.0.as_bytes().as_slice(), &index.to_be_bytes()].concat()
 }
 
 /// The key of a recall that came from a peer.

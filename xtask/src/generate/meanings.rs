@@ -30,6 +30,8 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("exchange/record-mismatch", "The frame holds another record than the dispatch names."),
     ("exchange/twin-mismatch", "The acknowledgement names another crossing or decision than the one sent."),
     ("exchange/unknown-checkpoint", "The cosignature is of a checkpoint that was not made here."),
+    ("irregularity/no-answer", "What was opened is no answer to this report, for the reason told."),
+    ("irregularity/no-report", "What was opened is no message of this report, for the reason told."),
     ("law/register", "The register has faults, which are listed."),
     ("node/sequencer", "The task that works a party's ledger ended before its time."),
     ("list/bad-row", "A row of a table that cannot be read as CSV."),

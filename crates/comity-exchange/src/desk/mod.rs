@@ -16,6 +16,7 @@ mod head;
 mod hold;
 mod inner;
 mod inputs;
+mod irregularity;
 mod judge;
 mod lookup;
 mod mend;

@@ -2,8 +2,9 @@
 
 use super::{
     Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, collection, crossing,
-    disclosure, evidence, export, feed, house, hunt, index, indicators, ledger, lookup, object, paper, peer,
-    ping, pouch, proof, provider, search, share, statistics, succession, task, upload, withdraw,
+    disclosure, evidence, export, feed, house, hunt, index, indicators, irregularity, ledger, lookup, object,
+    paper, peer, ping, pouch, proof, provider, search, share, statistics, succession, task, unit_key, upload,
+    withdraw,
 };
 use crate::http::{
     Problem,
@@ -57,6 +58,10 @@ actions! {
     house::AddToken,
     house::EndToken,
     house::ListHouse,
+    unit_key::AddUnitKey,
+    unit_key::EndUnitKey,
+    unit_key::ListUnitKeys,
+    unit_key::GiveUnitKey,
     authority::AddAuthority,
     authority::EndAuthority,
     authority::NameLevel,
@@ -86,6 +91,10 @@ actions! {
     paper::ReadPaper,
     statistics::ShowStatistics,
     statistics::MakeReport,
+    irregularity::ListIrregularities,
+    irregularity::ReadIrregularity,
+    irregularity::AnswerIrregularity,
+    irregularity::EraseIrregularity,
     provider::AddProvider,
     provider::EndProvider,
     provider::ListProviders,
@@ -247,7 +256,7 @@ impl From<Fault> for Problem {
         let status = match fault.code.as_str() {
             "node/busy" | "node/stopping" => return Problem::unavailable(fault.text, 2),
             "desk/no-record" | "object/none" | "evidence/none" | "crossing/none" | "case/none"
-            | "desk/no-peer" | "task/none" => StatusCode::NOT_FOUND,
+            | "desk/no-peer" | "task/none" | "irregularity/none" => StatusCode::NOT_FOUND,
             code if code.starts_with("input/") => StatusCode::BAD_REQUEST,
             code if code.starts_with("store/") => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -275,5 +284,5 @@ fn console(party: &PartyCode) -> Option<Grant> {
 
 /// The API of these parties.
 pub fn with_actions(api: Api<Parties>) -> Api<Parties> {
-    api.noun(endpoints()).noun(vec![upload::endpoint()])
+    api.noun(endpoints()).noun(vec![upload::endpoint()]).noun(irregularity::door::endpoints())
 }

@@ -10,7 +10,8 @@ use super::{
 use crate::keys::Keys;
 use comity_affairs::{
     Flow, Side, StepKind,
-    oversight::{ENDINGS, Report, Row, Told, rows},
+    irregularity::Outcome,
+    oversight::{ENDINGS, IrregularityCounts, Report, Row, Told, irregularities, rows},
     statistics::{Cell, Counted, Counts, Ending, Stage, count},
 };
 use comity_exchange::{CaseFile, Scope};
@@ -146,15 +147,16 @@ impl Action for MakeReport {
         let read = ctx.sequencer.run(move |desk, _| {
             Box::pin(async move {
                 let (cells, gaps) = counted(desk, Some(year)).await?;
+                let reports = desk.irregularities().await?;
                 let head = desk.log().head();
-                Ok::<_, Fault>((cells, gaps, head.size, head.root))
+                Ok::<_, Fault>((cells, gaps, reports, head.size, head.root))
             })
         });
-        let (cells, gaps, ledger_size, ledger_root) = read.await??;
+        let (cells, gaps, reports, ledger_size, ledger_root) = read.await??;
         let at = ctx.now();
         let party = ctx.party.clone();
         let report = Report {
-            version: 1,
+            version: 2,
             party,
             year,
             at,
@@ -162,6 +164,7 @@ impl Action for MakeReport {
             rows: rows(&cells, least),
             ledger_size,
             ledger_root,
+            irregularities: Some(irregularities(reports.values(), year, least)),
         };
         let keys = Keys::open(&ctx.dir).map_err(key_fault)?;
         let signer = keys.signer(KeyPurpose::Record, at).map_err(key_fault)?;
@@ -267,14 +270,34 @@ pub fn lines(report: &Report) -> Vec<String> {
     for row in &report.rows {
         lines.extend(row_lines(row, report.least));
     }
+    if let Some(counts) = &report.irregularities {
+        lines.extend(irregularity_lines(counts, report.least));
+    }
     lines
 }
 
-fn row_lines(row: &Row, least: u32) -> Vec<String> {
-    let told = |told: Told| match told {
+fn irregularity_lines(counts: &IrregularityCounts, least: u32) -> Vec<String> {
+    let mut lines = vec![
+        format!("reports of irregularities: {}", number(counts.filed, least)),
+        format!("  opened within 7 days: {}", number(counts.opened_in_time, least)),
+        format!("  answered within three months: {}", number(counts.answered_in_time, least)),
+    ];
+    let names = Outcome::ALL.iter().map(|outcome| outcome.as_str()).chain(["open"]);
+    lines.extend(
+        names.zip(&counts.endings).map(|(name, count)| format!("  {name}: {}", number(*count, least))),
+    );
+    lines
+}
+
+fn number(told: Told, least: u32) -> String {
+    match told {
         Told::Exactly(count) => count.to_string(),
         Told::Withheld => format!("withheld (below {least}, or gives one away)"),
-    };
+    }
+}
+
+fn row_lines(row: &Row, least: u32) -> Vec<String> {
+    let told = |told: Told| number(told, least);
     let mut lines = vec![format!("{} {}: {}", direction(row.sent), row.measure, told(row.all))];
     for ((_, name), count) in ENDINGS.iter().zip(&row.endings) {
         lines.push(format!("  {name}: {}", told(*count)));

@@ -1,12 +1,15 @@
 //! Letters and revocations as text that survives mail and print, and the fingerprint that two people compare by voice.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use comity_record::{Canonical, DualVerifier, KeyRevocation, Letter, Malformed, RootSigned};
+use comity_affairs::home::UnitKey;
+use comity_record::{
+    Addressed, Attested, Canonical, DualVerifier, KeyRevocation, Letter, Malformed, RootSigned,
+};
 
 /// The longest text that is searched for a letter.
 const LIMIT: usize = 1024 * 1024;
 
-/// A statement of a root that is handed on as text.
+/// A statement that is handed on as text.
 pub trait Armoured: Canonical {
     /// The line before it.
     const BEGIN: &'static str;
@@ -23,6 +26,14 @@ impl Armoured for KeyRevocation {
     const BEGIN: &'static str = "-----BEGIN COMITY KEY REVOCATION-----";
     const END: &'static str = "-----END COMITY KEY REVOCATION-----";
 }
+
+impl Armoured for UnitKey {
+    const BEGIN: &'static str = "-----BEGIN COMITY UNIT KEY-----";
+    const END: &'static str = "-----END COMITY UNIT KEY-----";
+}
+
+/// The lines around the public half of a unit's key as the unit hands it over; nobody has signed it.
+const PUBLIC_KEY: (&str, &str) = ("-----BEGIN COMITY PUBLIC KEY-----", "-----END COMITY PUBLIC KEY-----");
 
 /// Why a text is no letter or revocation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,42 +79,71 @@ impl ArmourFault {
     }
 }
 
-/// The text of a statement: base64 in lines of 64 characters between two marks.
+/// The text of a statement of a root.
 pub fn armour<T: Armoured>(signed: &RootSigned<T>) -> String {
-    let mut text = format!("{}\n", T::BEGIN);
+    text((T::BEGIN, T::END), &signed.to_bytes())
+}
+
+/// Reads the one statement of a root in a text. What stands before and after is ignored, and so is white space around lines.
+pub fn unarmour<T: Armoured>(text: &str) -> Result<RootSigned<T>, ArmourFault> {
+    Ok(RootSigned::from_bytes(&bytes((T::BEGIN, T::END), text)?)?)
+}
+
+/// The text of a statement that a State signed with its record key.
+pub fn armour_attested<T: Armoured + Addressed>(signed: &Attested<T>) -> String {
+    text((T::BEGIN, T::END), signed.as_bytes())
+}
+
+/// Reads the one such statement in a text.
+pub fn unarmour_attested<T: Armoured + Addressed>(text: &str) -> Result<Attested<T>, ArmourFault> {
+    Ok(Attested::from_bytes(&bytes((T::BEGIN, T::END), text)?)?)
+}
+
+/// The text of a public key.
+pub fn armour_key(key: &[u8]) -> String {
+    text(PUBLIC_KEY, key)
+}
+
+/// Reads the one public key in a text.
+pub fn unarmour_key(text: &str) -> Result<Vec<u8>, ArmourFault> {
+    bytes(PUBLIC_KEY, text)
+}
+
+/// Base64 in lines of 64 characters between two marks.
+fn text((begin, end): (&'static str, &'static str), bytes: &[u8]) -> String {
+    let mut text = format!("{begin}\n");
     // 48 bytes make 64 characters without padding, so each line can be read on its own.
-    for line in signed.to_bytes().chunks(48) {
+    for line in bytes.chunks(48) {
         text.push_str(&STANDARD.encode(line));
         text.push('\n');
     }
-    text + T::END + "\n"
+    text + end + "\n"
 }
 
-/// Reads the one statement in a text. What stands before and after is ignored, and so is white space around lines.
-pub fn unarmour<T: Armoured>(text: &str) -> Result<RootSigned<T>, ArmourFault> {
+fn bytes((begin, end): (&'static str, &'static str), text: &str) -> Result<Vec<u8>, ArmourFault> {
     if text.len() > LIMIT {
         return Err(ArmourFault::TooLong { size: text.len(), limit: LIMIT });
     }
     let mut lines = text.lines().map(str::trim).enumerate();
-    if !lines.any(|(_, line)| line == T::BEGIN) {
-        return Err(ArmourFault::NoLine { line: T::BEGIN });
+    if !lines.any(|(_, line)| line == begin) {
+        return Err(ArmourFault::NoLine { line: begin });
     }
     let mut bytes = Vec::new();
     let mut ended = false;
     for (index, line) in lines.by_ref() {
-        if line == T::END {
+        if line == end {
             ended = true;
             break;
         }
         bytes.extend(STANDARD.decode(line).map_err(|_| ArmourFault::Text { line: index + 1 })?);
     }
     if !ended {
-        return Err(ArmourFault::NoLine { line: T::END });
+        return Err(ArmourFault::NoLine { line: end });
     }
-    if lines.any(|(_, line)| line == T::BEGIN) {
+    if lines.any(|(_, line)| line == begin) {
         return Err(ArmourFault::Several);
     }
-    Ok(RootSigned::from_bytes(&bytes)?)
+    Ok(bytes)
 }
 
 /// The fingerprint of a root, for reading over the telephone in any language: its 32 bytes as sixteen numbers of five

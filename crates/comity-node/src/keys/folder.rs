@@ -157,5 +157,7 @@ fn write(path: &Path, bytes: &[u8], options: &mut OpenOptions) -> Result<(), Key
 
 fn synchronise_folder(path: &Path) -> Result<(), KeyFault> {
     let Some(folder) = path.parent() else { return Ok(()) };
+    // The folder of a bare file name is the one that the process works in.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| KeyFault::io(folder, why))
 }

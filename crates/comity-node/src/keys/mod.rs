@@ -17,14 +17,19 @@ mod check;
 mod fault;
 mod folder;
 mod root;
+mod unit;
 
 #[cfg(test)]
 mod tests;
 
-pub use armour::{ArmourFault, Armoured, armour, fingerprint, unarmour};
+pub use armour::{
+    ArmourFault, Armoured, armour, armour_attested, armour_key, fingerprint, unarmour, unarmour_attested,
+    unarmour_key,
+};
 pub use check::{LetterFault, check_letter};
 pub use fault::KeyFault;
 pub use root::{LetterTerms, Root};
+pub use unit::{NoCode, ReporterCode, UnitKeyFault, make_unit_key, read_unit_key};
 
 use crate::{random::Random, seal::SealingKey};
 use comity_record::{

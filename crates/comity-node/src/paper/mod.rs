@@ -4,6 +4,7 @@
 //!
 //! A page is not sealed: whoever holds it can read it. Where that must not be, a pouch is carried instead.
 
+pub mod base32;
 mod page;
 mod part;
 

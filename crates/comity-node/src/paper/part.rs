@@ -4,6 +4,7 @@
 //! how many there are, and a piece of the payload in base 32 (RFC 4648, without padding). All of it is in the alphanumeric
 //! alphabet of QR codes (ISO/IEC 18004), and white space anywhere does no harm.
 
+use super::base32::{decode, encode, value};
 use comity_record::sha256;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,6 @@ const PREFIX: &str = "COMITY1:";
 const PIECE: usize = 1_000;
 /// Most parts of a payload: what is longer is carried as a pouch.
 const MOST: usize = 64;
-const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What cannot be cut or put together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -171,47 +171,6 @@ fn pieces(text: &str) -> Vec<&str> {
         pieces.push(rest);
     }
     pieces
-}
-
-fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
-    let (mut held, mut bits) = (0u32, 0u32);
-    let mut put = |value: u32| {
-        let index = usize::try_from(value & 31).unwrap_or_default();
-        text.push(char::from(ALPHABET.get(index).copied().unwrap_or(b'A')));
-    };
-    for byte in bytes {
-        held = (held << 8) | u32::from(*byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            put(held >> bits);
-        }
-    }
-    if bits > 0 {
-        put(held << (5 - bits));
-    }
-    text
-}
-
-fn value(c: char) -> Option<u32> {
-    let at = ALPHABET.iter().position(|known| char::from(*known) == c)?;
-    u32::try_from(at).ok()
-}
-
-/// `None` where a character is none of the alphabet, or where bits are left over that are not zero.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 5 / 8);
-    let (mut held, mut bits) = (0u32, 0u32);
-    for c in text.chars() {
-        held = (held << 5) | value(c)?;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((held >> bits) & 0xff).ok()?);
-        }
-    }
-    (bits < 5 && held & ((1 << bits) - 1) == 0).then_some(bytes)
 }
 
 #[cfg(test)]

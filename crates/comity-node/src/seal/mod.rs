@@ -18,7 +18,7 @@ mod sealing;
 mod tests;
 
 pub use key::{RecipientKey, SealingKey};
-pub use opening::{Opening, open};
+pub use opening::{Opening, header, open};
 pub use sealing::{Sealing, seal};
 
 use comity_record::{Canonical, Hash, Malformed, PartyCode};

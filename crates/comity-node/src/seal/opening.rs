@@ -43,6 +43,11 @@ pub fn open(
     Ok((opening.header, out))
 }
 
+/// What stands readable in front of sealed bytes; nothing is opened.
+pub fn header(sealed: &[u8]) -> Result<SealHeader, SealFault> {
+    read_header(&mut &*sealed)
+}
+
 impl<R: Read> Opening<R> {
     /// Reads the header, and finds the key among those of the party.
     pub fn new(mut input: R, own: &PartyCode, keys: &[SealingKey]) -> Result<Opening<R>, SealFault> {

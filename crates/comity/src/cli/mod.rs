@@ -10,9 +10,9 @@ use crate::{
     screen::{COLUMNS, wrap},
     verb::{
         account, agenda, ask, authority, backup, border, case, collection, config, crossing, demo,
-        disclosure, evidence, export, feed, house, hunt, import, index, init, keys, law, ledger, letter,
-        lookup, matching, object, paper, peer, ping, pouch, principles, provider, receipt, replay, search,
-        serve, share, statistics, task, withdraw,
+        disclosure, evidence, export, feed, house, hunt, import, index, init, irregularity, keys, law,
+        ledger, letter, lookup, matching, object, paper, peer, ping, pouch, principles, provider, receipt,
+        replay, search, serve, share, statistics, task, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -131,6 +131,9 @@ pub enum Verb {
     /// Make and verify the report for a body of oversight
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Oversight(statistics::Oversight),
+    /// Report an irregularity to a body of oversight, unnamed and sealed
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Irregularity(irregularity::Irregularity),
     /// Check whether the desks of other parties are there
     Ping(ping::Ping),
     /// Add, list and end officers
@@ -207,7 +210,8 @@ impl Verb {
     /// Whether the verb shows what a party's node holds.
     pub fn is_of_a_node(&self) -> bool {
         let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node())
-            || matches!(self, Verb::Case(case) if case.shows_a_node());
+            || matches!(self, Verb::Case(case) if case.shows_a_node())
+            || matches!(self, Verb::Irregularity(report) if report.is_of_a_node());
         let export = matches!(self, Verb::Evidence(evidence) if evidence.is_of_a_node())
             || matches!(self, Verb::Export(export) if export.is_of_a_node());
         page || export

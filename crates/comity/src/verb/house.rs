@@ -5,6 +5,7 @@ use crate::{
     place::Chosen,
     reach,
     screen::{Table, Tone},
+    verb::unit_key,
 };
 use clap::{Args, Subcommand};
 use comity_node::app::{
@@ -63,6 +64,9 @@ pub enum Unit {
     List(List),
     /// End a unit
     End(End),
+    /// Make, enter and state the keys by which a unit alone opens what is sealed to it
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Key(unit_key::UnitKey),
 }
 
 /// The verbs of officers.
@@ -172,11 +176,11 @@ pub struct TokenEnd {
 
 /// Does what the verb asks of units.
 pub fn unit(verb: &Unit, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let place = chosen.place()?;
     let entered = match verb {
+        Unit::Key(verb) => return unit_key::run(verb, chosen, screen),
         Unit::List(_) => return list(chosen, screen, units),
         Unit::Add(add) => reach::ask(
-            &place,
+            &chosen.place()?,
             AddUnit {
                 code: add.code.clone(),
                 name: add.name.clone(),
@@ -186,7 +190,7 @@ pub fn unit(verb: &Unit, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exi
                 from: day(add.from),
             },
         )?,
-        Unit::End(end) => reach::ask(&place, EndUnit { code: end.id.clone(), on: day(end.on) })?,
+        Unit::End(end) => reach::ask(&chosen.place()?, EndUnit { code: end.id.clone(), on: day(end.on) })?,
     };
     Ok(done(screen, &entered))
 }
@@ -236,7 +240,7 @@ fn day(date: Option<Date>) -> Option<String> {
     date.map(|date| date.to_string())
 }
 
-fn done(screen: &mut Screen<'_>, entered: &Entered) -> Exit {
+pub(super) fn done(screen: &mut Screen<'_>, entered: &Entered) -> Exit {
     screen.answer(entered, |screen| {
         screen.say(
             Tone::Good,

@@ -20,6 +20,7 @@ pub mod hunt;
 pub mod import;
 pub mod index;
 pub mod init;
+pub mod irregularity;
 pub mod keys;
 pub mod law;
 pub mod ledger;
@@ -43,6 +44,7 @@ pub mod share;
 pub mod statistics;
 pub mod succession;
 pub mod task;
+pub mod unit_key;
 pub mod withdraw;
 
 use crate::{
@@ -76,6 +78,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Paper(verb) => paper::run(&verb, &chosen, screen),
         Verb::Statistics(verb) => statistics::statistics(&verb, &chosen, screen),
         Verb::Oversight(verb) => statistics::oversight(&verb, &chosen, screen),
+        Verb::Irregularity(verb) => irregularity::run(&verb, &chosen, world, screen),
         Verb::Provider(verb) => provider::run(&verb, &chosen, screen),
         Verb::Ping(verb) => ping::run(&verb, &chosen, screen),
         Verb::Task(verb) => task::run(&verb, &chosen, screen),

@@ -30,7 +30,7 @@ pub fn text<'v>(answer: &'v Value, pointer: &str) -> &'v str {
     answer.pointer(pointer).and_then(Value::as_str).unwrap()
 }
 
-fn list(answer: &Value) -> &Vec<Value> {
+pub fn list(answer: &Value) -> &Vec<Value> {
     answer.as_array().unwrap()
 }
 

@@ -15,6 +15,7 @@ mod door;
 mod evidence;
 mod help;
 mod hunt;
+mod irregularity;
 mod keys;
 mod law;
 mod ledger;

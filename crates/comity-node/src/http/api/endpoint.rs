@@ -9,7 +9,8 @@ use std::{fmt, future::Future, sync::Arc};
 /// Who may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody on this machine: nothing but the state of the process is told.
+    /// Anybody who reaches the listener, and nobody is known: the state of the process is told, and reports of irregularities
+    /// are taken in.
     Open,
     /// The holder of any token in force.
     AnyToken,

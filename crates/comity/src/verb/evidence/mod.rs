@@ -1,6 +1,6 @@
 //! `comity evidence`: packages with custody, from the first touch to the court.
 
-mod bar;
+pub(super) mod bar;
 mod case_uco;
 mod certificate;
 mod decide;
