@@ -18,6 +18,9 @@ use figure::Figure;
 use peer::Interpreters;
 use std::{error::Error, io::Write, path::PathBuf, process::ExitCode};
 
+#[global_allocator]
+static HEAP: comity_heap::Counted = comity_heap::Counted;
+
 /// What may go wrong in a measurement; the run ends with it.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -43,6 +46,8 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
+    // As the program that is measured does it.
+    comity_heap::bound_arenas();
     let asked = Asked::parse();
     let ended = match asked.part.split_first() {
         Some((part, rest)) => player::play(part, rest),

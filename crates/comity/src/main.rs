@@ -8,6 +8,7 @@ use std::{
 };
 
 fn main() -> ExitCode {
+    comity_heap::bound_arenas();
     let out = io::BufWriter::new(io::stdout());
     let mut screen = Screen::new(Box::new(out), Box::new(io::stderr()), colour());
     let ended = comity::run(std::env::args_os(), World { now: Clock::system().now() }, &mut screen);

@@ -2,7 +2,11 @@
 //!
 //! `COMITY_BLESS=1 cargo test -p comity --test demo` writes the transcript anew; read the difference before it is kept.
 
-use std::{path::Path, process::Command};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 /// Figures that differ from run to run: places in a ledger depend on how acknowledgements fell together, a sealed file on
 /// its signatures, cosignatures on who was asked first.
@@ -61,4 +65,27 @@ fn a_bundle_that_is_not_there_is_told_before_anything_starts() {
     assert_eq!(played.status.code(), Some(3));
     assert!(played.stdout.is_empty());
     assert!(String::from_utf8_lossy(&played.stderr).contains("error[cli/file-missing]"));
+}
+
+#[test]
+fn whoever_stops_it_in_the_middle_finds_nothing_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut played = Command::new(env!("CARGO_BIN_EXE_comity"))
+        .arg("demo")
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first node is up, so all of it is under way.
+    let mut lines = BufReader::new(played.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("the node of XA is up")));
+    assert!(folder.path().read_dir().unwrap().next().is_some());
+    let killed = Command::new("kill").args(["-INT", &played.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    lines.for_each(drop);
+    let ended = played.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("error[demo/stopped]"));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }

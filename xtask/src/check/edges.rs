@@ -32,6 +32,7 @@ const ALL: &[&str] = &[
     "comity-law",
     "comity-ledger",
     "comity-scan",
+    "comity-heap",
     "comity-threat",
     "comity-border",
     "comity-affairs",
@@ -61,6 +62,7 @@ pub const HOUSE: &[Place] = &[
         ],
         kind: Kind::Pure,
     },
+    Place { name: "comity-heap", ours: &[], kind: Kind::Rim },
     Place { name: "comity-store", ours: &["comity-record", "comity-ledger"], kind: Kind::Rim },
     Place {
         name: "comity-node",
@@ -79,6 +81,7 @@ pub const HOUSE: &[Place] = &[
     Place {
         name: "comity",
         ours: &[
+            "comity-heap",
             "comity-node",
             "comity-record",
             "comity-law",

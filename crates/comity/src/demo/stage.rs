@@ -23,6 +23,10 @@ use comity_record::{
     label::{Personal, Sovereign, Tlp},
 };
 use std::path::{Path, PathBuf};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 /// The bundle that the demonstration brings.
 const BUNDLE: &str = include_str!("../../../../data/threat/exercise-bundle.json");
@@ -34,6 +38,8 @@ pub struct Theatre {
     pub(super) a: Stand,
     pub(super) b: Stand,
     pub(super) c: Stand,
+    /// Becomes true with Ctrl-C.
+    interrupted: watch::Receiver<bool>,
     dir: PathBuf,
     bundle: Option<PathBuf>,
     records: Vec<(RecordId, Labels, u64)>,
@@ -50,6 +56,7 @@ impl Theatre {
             .enable_all()
             .build()
             .map_err(|failed| Fault::file(dir, &failed))?;
+        let interrupted = interrupted(&runtime)?;
         let [a, b, c] = ["XA", "XB", "XC"].map(|party| Stand::make(dir, party));
         let (a, b, c) = (a?, b?, c?);
         Ok(Theatre {
@@ -57,6 +64,7 @@ impl Theatre {
             a,
             b,
             c,
+            interrupted,
             dir: dir.to_owned(),
             bundle,
             records: Vec::new(),
@@ -67,25 +75,29 @@ impl Theatre {
 
     /// Starts the nodes and introduces them to each other.
     pub fn open(&mut self, step: &mut dyn FnMut(&str)) -> Result<(), Fault> {
-        let (runtime, nodes) = (&self.runtime, [&mut self.a, &mut self.b, &mut self.c]);
+        let runtime = self.runtime.handle().clone();
+        let interrupted = until(self.interrupted.clone());
         runtime.block_on(async {
-            for node in nodes {
-                node.start().await?;
-                node.introduce().await?;
-                step(&format!("the node of {} is up; its letter names keys, address and unit", node.party));
+            tokio::select! {
+                opened = self.introductions(step) => opened,
+                () = interrupted => Err(stopped()),
             }
-            Ok::<_, Fault>(())
-        })?;
-        runtime.block_on(async {
-            for (node, others) in
-                [(&self.a, [&self.b, &self.c]), (&self.b, [&self.a, &self.c]), (&self.c, [&self.a, &self.b])]
-            {
-                for other in others {
-                    node.accept(other).await?;
-                }
+        })
+    }
+
+    async fn introductions(&mut self, step: &mut dyn FnMut(&str)) -> Result<(), Fault> {
+        for node in [&mut self.a, &mut self.b, &mut self.c] {
+            node.start().await?;
+            node.introduce().await?;
+            step(&format!("the node of {} is up; its letter names keys, address and unit", node.party));
+        }
+        for (node, others) in
+            [(&self.a, [&self.b, &self.c]), (&self.b, [&self.a, &self.c]), (&self.c, [&self.a, &self.b])]
+        {
+            for other in others {
+                node.accept(other).await?;
             }
-            Ok::<_, Fault>(())
-        })?;
+        }
         step("each accepted the letters of the other two, fingerprints compared");
         Ok(())
     }
@@ -107,9 +119,7 @@ impl Theatre {
     pub fn wait(&mut self) -> Result<(), Fault> {
         let nodes = [&mut self.a, &mut self.b, &mut self.c];
         self.runtime.block_on(async {
-            tokio::signal::ctrl_c()
-                .await
-                .map_err(|failed| Fault::new(Exit::Fault, "demo/signal", failed.to_string()))?;
+            until(self.interrupted.clone()).await;
             for node in nodes {
                 node.stop().await?;
             }
@@ -118,31 +128,64 @@ impl Theatre {
     }
 }
 
+/// Hears of Ctrl-C, which from here on no longer ends the process by itself: what lies on the disk is cleared away first.
+fn interrupted(runtime: &tokio::runtime::Runtime) -> Result<watch::Receiver<bool>, Fault> {
+    let _entered = runtime.enter();
+    let mut signals = signal(SignalKind::interrupt())
+        .map_err(|failed| Fault::new(Exit::Fault, "demo/signal", failed.to_string()))?;
+    let (tell, told) = watch::channel(false);
+    runtime.spawn(async move {
+        signals.recv().await;
+        tell.send_replace(true);
+        // The sender is kept: without it those who wait would be told that nothing comes any more.
+        tell.closed().await;
+    });
+    Ok(told)
+}
+
+async fn until(mut interrupted: watch::Receiver<bool>) {
+    let heard = interrupted.wait_for(|heard| *heard).await.is_ok();
+    debug_assert!(heard, "the task that hears of Ctrl-C lives as long as the runtime");
+}
+
+fn stopped() -> Fault {
+    Fault::new(Exit::Fault, "demo/stopped", "the demonstration was stopped before its end")
+        .with_help("its temporary folder is gone with it; `comity demo --keep DIR` keeps everything in DIR")
+}
+
 impl Stage for Theatre {
     fn play(&mut self, act: ActKey, step: &mut dyn FnMut(&str)) -> Result<Finding, Fault> {
         // The runtime is lent out while the act borrows everything else.
         let runtime = self.runtime.handle().clone();
         runtime.block_on(async {
-            match act {
-                ActKey::Bundle => self.bundle(step).await,
-                ActKey::Redaction => self.redaction(step).await,
-                ActKey::HomeRefusal => self.home_refusal(step).await,
-                ActKey::ReceiverRefusal => self.receiver_refusal(step).await,
-                ActKey::PreservationWithTreaty => self.preservation("XB", step).await,
-                ActKey::PreservationWithout => self.preservation("XC", step).await,
-                ActKey::Pouch => self.pouch(step).await,
-                ActKey::CutOff => self.cut_off(step).await,
-                ActKey::Notice => self.notice(step).await,
-                ActKey::Keeping => self.keeping(step).await,
-                ActKey::Asking => self.asking(step).await,
-                ActKey::Evidence => self.evidence(step).await,
-                ActKey::Verification => self.verification(step).await,
+            let interrupted = until(self.interrupted.clone());
+            tokio::select! {
+                played = self.act(act, step) => played,
+                () = interrupted => Err(stopped()),
             }
         })
     }
 }
 
 impl Theatre {
+    async fn act(&mut self, act: ActKey, step: &mut dyn FnMut(&str)) -> Result<Finding, Fault> {
+        match act {
+            ActKey::Bundle => self.bundle(step).await,
+            ActKey::Redaction => self.redaction(step).await,
+            ActKey::HomeRefusal => self.home_refusal(step).await,
+            ActKey::ReceiverRefusal => self.receiver_refusal(step).await,
+            ActKey::PreservationWithTreaty => self.preservation("XB", step).await,
+            ActKey::PreservationWithout => self.preservation("XC", step).await,
+            ActKey::Pouch => self.pouch(step).await,
+            ActKey::CutOff => self.cut_off(step).await,
+            ActKey::Notice => self.notice(step).await,
+            ActKey::Keeping => self.keeping(step).await,
+            ActKey::Asking => self.asking(step).await,
+            ActKey::Evidence => self.evidence(step).await,
+            ActKey::Verification => self.verification(step).await,
+        }
+    }
+
     async fn bundle(&mut self, step: &mut dyn FnMut(&str)) -> Result<Finding, Fault> {
         let own = self.dir.join("exercise-bundle.json");
         std::fs::write(&own, BUNDLE).map_err(|failed| Fault::file(&own, &failed))?;
