@@ -1,10 +1,11 @@
 //! AVX2: two halves of 32 bytes. The kind of a byte is the common bit of what its two halves say, each looked up in a
 //! table of sixteen.
 
-use super::{BLOCK, Masks, kind};
+use super::{BLOCK, Masks, json::Marks, kind};
 use std::arch::x86_64::{
-    __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srli_epi16,
+    __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16,
+    _mm256_srli_epi16,
 };
 
 /// Appends the masks of the blocks. The caller has seen that the machine has AVX2.
@@ -42,6 +43,43 @@ fn add(masks: &mut Masks, (low, high): (__m256i, __m256i), half: &[u8; 32], shif
     masks.colon |= bits(kinds) << shift;
     // The bit of the dot moves to where `bits` looks.
     masks.dot |= bits(_mm256_slli_epi16::<1>(kinds)) << shift;
+}
+
+/// Marks the blocks, each at its place. The caller has seen that the machine has AVX2.
+pub(crate) fn marks(blocks: &[[u8; BLOCK]], out: &mut [Marks]) {
+    #[expect(unsafe_code, reason = "a function of instructions that not every machine has")]
+    // SAFETY: `full` in `json` calls this only after the machine said that it has AVX2.
+    unsafe {
+        marks_with_avx2(blocks, out);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn marks_with_avx2(blocks: &[[u8; BLOCK]], out: &mut [Marks]) {
+    for (block, marks) in blocks.iter().zip(out) {
+        let (halves, _) = block.as_chunks::<32>();
+        *marks = Marks::default();
+        for (index, half) in halves.iter().enumerate() {
+            mark(marks, load(half), index * 32);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn mark(marks: &mut Marks, bytes: __m256i, shift: usize) {
+    // `[` and `{`, and `]` and `}`, differ by this bit alone, and no other byte becomes one of them by it.
+    let folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+    marks.quote |= equal(bytes, b'"') << shift;
+    marks.backslash |= equal(bytes, b'\\') << shift;
+    marks.open |= equal(folded, b'{') << shift;
+    marks.close |= equal(folded, b'}') << shift;
+    let last = _mm256_set1_epi8(0x1f);
+    marks.control |= bits(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes, last), bytes)) << shift;
+}
+
+#[target_feature(enable = "avx2")]
+fn equal(bytes: __m256i, wanted: u8) -> u64 {
+    bits(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(wanted.cast_signed())))
 }
 
 /// Which bytes have one of these kinds.

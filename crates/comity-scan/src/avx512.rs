@@ -1,9 +1,9 @@
 //! AVX-512 with VBMI: a whole block at once, its kinds looked up in a table of 128 in one instruction.
 
-use super::{BLOCK, Masks, kind};
+use super::{BLOCK, Masks, json::Marks, kind};
 use std::arch::x86_64::{
-    __m512i, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_permutex2var_epi8, _mm512_set1_epi8,
-    _mm512_test_epi8_mask,
+    __m512i, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask,
+    _mm512_or_si512, _mm512_permutex2var_epi8, _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
 /// Appends the masks of the blocks. The caller has seen that the machine has AVX-512 BW and VBMI.
@@ -32,6 +32,32 @@ fn with_avx512(blocks: &[[u8; BLOCK]], out: &mut Vec<Masks>) {
             high,
         }
     }));
+}
+
+/// Marks the blocks, each at its place. The caller has seen that the machine has AVX-512 BW.
+pub(crate) fn marks(blocks: &[[u8; BLOCK]], out: &mut [Marks]) {
+    #[expect(unsafe_code, reason = "a function of instructions that not every machine has")]
+    // SAFETY: `full` in `json` calls this only after the machine said that it has AVX-512 BW and VBMI.
+    unsafe {
+        marks_with_avx512(blocks, out);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn marks_with_avx512(blocks: &[[u8; BLOCK]], out: &mut [Marks]) {
+    let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+    for (block, marks) in blocks.iter().zip(out) {
+        let bytes = load(block);
+        // `[` and `{`, and `]` and `}`, differ by this bit alone, and no other byte becomes one of them by it.
+        let folded = _mm512_or_si512(bytes, all(0x20));
+        *marks = Marks {
+            quote: _mm512_cmpeq_epi8_mask(bytes, all(b'"')),
+            backslash: _mm512_cmpeq_epi8_mask(bytes, all(b'\\')),
+            open: _mm512_cmpeq_epi8_mask(folded, all(b'{')),
+            close: _mm512_cmpeq_epi8_mask(folded, all(b'}')),
+            control: _mm512_cmplt_epu8_mask(bytes, all(0x20)),
+        };
+    }
 }
 
 #[target_feature(enable = "avx512f")]

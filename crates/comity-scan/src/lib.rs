@@ -3,14 +3,15 @@
 //!
 //! [`classify`] turns each block of 64 bytes into [`Masks`], one bit a byte. There are three ways to do it, chosen while
 //! the program runs ([`Way::best`]); all give the same masks, which the tests and the fuzz target hold them to. What the
-//! bits mean to names and addresses is `comity-threat`'s business.
+//! bits mean to names and addresses is `comity-threat`'s business. [`json`] does the same for what structures JSON.
 //!
-//! This is the only crate in which `unsafe` may stand: vector instructions are behind it. Each place says why it holds.
+//! `unsafe` may stand in this crate: vector instructions are behind it. Each place says why it holds.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub mod json;
 mod scalar;
 
 /// Bytes of a block.
@@ -143,6 +144,7 @@ pub fn fuzz_entry(bytes: &[u8]) {
         classify(way, bytes, &mut found);
         assert!(found == expected, "{way:?} reads {bytes:?} in another way");
     }
+    json::fuzz_entry(bytes);
 }
 
 /// The masks by their definition, a byte at a time.

@@ -1,6 +1,6 @@
 //! The way without vector instructions: eight bytes in a 64-bit register, compared all at once.
 
-use super::{BLOCK, Masks};
+use super::{BLOCK, Masks, json::Marks};
 
 /// 0x01 in every byte.
 const ONES: u64 = u64::MAX / 255;
@@ -24,6 +24,30 @@ fn block(bytes: &[u8; BLOCK]) -> Masks {
         masks.high |= gathered(eight.high) << shift;
     }
     masks
+}
+
+/// Marks the blocks, each at its place.
+pub(crate) fn marks(blocks: &[[u8; BLOCK]], out: &mut [Marks]) {
+    for (block, marks) in blocks.iter().zip(out) {
+        *marks = Marks::default();
+        let (eights, _) = block.as_chunks::<8>();
+        for (index, eight) in eights.iter().enumerate() {
+            mark(marks, u64::from_le_bytes(*eight), index * 8);
+        }
+    }
+}
+
+fn mark(marks: &mut Marks, bytes: u64, shift: usize) {
+    let ascii = !bytes & HIGH;
+    let low = bytes & !HIGH;
+    // `[` and `{`, and `]` and `}`, differ by this bit alone, and no other byte becomes one of them by it.
+    let folded = low | ONES << 5;
+    let of = |bytes: u64, first: u8, last: u8| gathered(within(bytes, first, last) & ascii) << shift;
+    marks.quote |= of(low, b'"', b'"');
+    marks.backslash |= of(low, b'\\', b'\\');
+    marks.open |= of(folded, b'{', b'{');
+    marks.close |= of(folded, b'}', b'}');
+    marks.control |= of(low, 0, 0x1f);
 }
 
 /// The classes of eight bytes, in the highest bit of each byte.

@@ -1,6 +1,6 @@
 //! One STIX object: its exact text, its common properties, and access to every other property by key.
 
-use crate::reader::{Cause, Outline, ReadFault, Value, grammar, json_fault, utf8};
+use crate::reader::{Cause, JsonKind, Outline, ReadFault, Value, grammar, json_fault, utf8};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub struct Object<'a> {
 }
 
 /// Properties that STIX 2.0 and 2.1 give to all objects (2.1 section 3.2), as they came.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 pub struct Common<'a> {
     #[serde(borrow, rename = "type")]
     r#type: Option<Text<'a>>,
@@ -34,7 +34,7 @@ pub struct Common<'a> {
 }
 
 /// A string that borrows from the input where it has no escapes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -68,6 +68,9 @@ impl<'a> Object<'a> {
         if !text.starts_with('{') {
             let found = text.chars().next().map(String::from).unwrap_or_default();
             return Err(ReadFault::inside(bytes, 0, Cause::NotAnObject { found }));
+        }
+        if let Some(common) = Common::of(text, &outline) {
+            return Ok(Object { text, outline, common });
         }
         match serde_json::from_str::<Common<'a>>(text) {
             Ok(common) => Ok(Object { text, outline, common }),
@@ -133,6 +136,59 @@ impl<'a> Object<'a> {
     }
 }
 
+impl<'a> Common<'a> {
+    /// Reads them along the outline; `None` where something is not as usual, and `serde_json` is to say what.
+    fn of(text: &'a str, outline: &Outline) -> Option<Common<'a>> {
+        if outline.is_doubtful() || outline.has_escaped_keys() {
+            return None;
+        }
+        let mut common = Common::default();
+        for member in outline.root(text)?.children() {
+            match member.key().as_ref() {
+                "type" => common.r#type = string(text, member)?,
+                "id" => common.id = string(text, member)?,
+                "spec_version" => common.spec_version = string(text, member)?,
+                "created" => common.created = string(text, member)?,
+                "modified" => common.modified = string(text, member)?,
+                "created_by_ref" => common.created_by_ref = string(text, member)?,
+                "revoked" => common.revoked = flag(member)?,
+                "object_marking_refs" => common.object_marking_refs = strings(text, member)?,
+                _ => {}
+            }
+        }
+        Some(common)
+    }
+}
+
+/// A string, or nothing for null; `None` for another type, and where something is escaped.
+fn string<'a>(text: &'a str, value: Value<'_>) -> Option<Option<Text<'a>>> {
+    match value.kind() {
+        JsonKind::Null => Some(None),
+        JsonKind::String => plain(text, value).map(Some),
+        _ => None,
+    }
+}
+
+fn strings<'a>(text: &'a str, list: Value<'_>) -> Option<Vec<Text<'a>>> {
+    (list.kind() == JsonKind::Array).then_some(())?;
+    list.children().map(|element| plain(text, element)).collect()
+}
+
+fn plain<'a>(text: &'a str, value: Value<'_>) -> Option<Text<'a>> {
+    let plain = value.kind() == JsonKind::String && !value.is_escaped();
+    let quoted = text.get(value.span()).filter(|_| plain)?;
+    Some(Text(Cow::Borrowed(quoted.strip_prefix('"')?.strip_suffix('"')?)))
+}
+
+fn flag(value: Value<'_>) -> Option<Option<bool>> {
+    match value.raw() {
+        "null" => Some(None),
+        "true" => Some(Some(true)),
+        "false" => Some(Some(false)),
+        _ => None,
+    }
+}
+
 impl Common<'_> {
     /// `spec_version`.
     pub fn spec_version(&self) -> Option<&str> {
@@ -188,6 +244,30 @@ mod tests {
         assert_eq!(object.moment().unwrap().to_string(), "2026-01-01T00:00:00.000Z");
         let observable = Object::read(br#"{"type":"url","value":"http://example.org/"}"#).unwrap();
         assert_eq!((observable.version(), observable.moment()), (SpecVersion::V21, None));
+    }
+
+    #[test]
+    fn the_outline_gives_the_common_properties_that_serde_gives() {
+        for text in [
+            r#"{"type":"identity","id":"identity--1","spec_version":"2.1","created":"a","modified":"b",
+                "created_by_ref":"c","revoked":false,"object_marking_refs":[],"name":"é"}"#,
+            r#"{"type":null,"revoked":null,"object_marking_refs":["x","y"],"x":{"type":"inner","id":[1]}}"#,
+            "{}",
+        ] {
+            let outline = Outline::of(text).unwrap();
+            assert_eq!(Common::of(text, &outline), Some(serde_json::from_str(text).unwrap()), "{text}");
+        }
+        for text in [
+            r#"{"type":5}"#,
+            r#"{"revoked":"true"}"#,
+            r#"{"object_marking_refs":null}"#,
+            r#"{"object_marking_refs":["a",1]}"#,
+            r#"{"created":"a\n"}"#,
+            r#"{"ty\u0070e":"a"}"#,
+            r#"{"x":01}"#,
+        ] {
+            assert_eq!(Common::of(text, &Outline::of(text).unwrap()), None, "{text}");
+        }
     }
 
     #[test]

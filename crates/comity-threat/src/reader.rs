@@ -2,7 +2,8 @@
 //!
 //! The reader works in two passes. [`ObjectSplitter`] finds the objects of a bundle, an array, a TAXII envelope, one
 //! object or JSON lines in chunks of any size and in bounded memory, and keeps their bytes exactly. Then each object is
-//! indexed by [`Outline`] (depth, duplicate keys, surrogates) and read by `serde_json` into borrowed values (see
+//! indexed by [`Outline`] (structure, depth, duplicate keys, surrogates, grammar). Where the grammar may be broken, and for
+//! common properties of a type that nobody expects, `serde_json` reads the text and says what is wrong (see
 //! [`crate::object`]). No tree of values is built.
 //!
 //! A fault in the JSON refuses the whole input, before anything of it is used: run [`crate::Survey`] first. What STIX asks
@@ -10,7 +11,9 @@
 
 mod fault;
 mod outline;
+mod scalar;
 mod split;
+mod stops;
 
 pub(crate) use fault::brief;
 pub use fault::{Cause, Position, ReadFault};
@@ -48,6 +51,7 @@ pub fn read_all(
 /// For fuzzing: splits and reads `bytes` in every way this crate offers. Must never panic.
 pub fn fuzz_entry(bytes: &[u8]) {
     let whole = read_all(bytes, |raw| {
+        assert!(outline::is_right_where_it_has_no_doubt(raw.bytes), "the outline took broken JSON for whole");
         let object = crate::Object::read(raw.bytes).map_err(|fault| raw.place(fault))?;
         let _findings = crate::validate::validate(&object);
         Ok(())

@@ -1,11 +1,11 @@
 //! An index of one object's JSON: where each value begins and ends. It is what finds duplicate keys, resolves selectors
 //! and cuts out properties without touching the other bytes.
 //!
-//! The outline checks structure (brackets, commas, colons, depth, keys, surrogates); the grammar of numbers, literals and
-//! escapes is left to `serde_json`, which reads the same text.
+//! The outline checks structure (brackets, commas, colons, depth, keys, surrogates), and the grammar of numbers, literals
+//! and strings as far as to say that nothing is wrong with it. Where something may be, `serde_json` reads the same text,
+//! and says what.
 
-use super::{Cause, MAX_DEPTH, MAX_VALUES, ReadFault, fault::brief};
-use memchr::memchr2;
+use super::{Cause, MAX_DEPTH, MAX_VALUES, ReadFault, fault::brief, scalar, stops::Stops};
 use std::{borrow::Cow, ops::Range};
 
 /// The JSON types.
@@ -31,6 +31,8 @@ pub struct Outline {
     nodes: Vec<Node>,
     /// Whether some key was written with escapes, so that its text is not its name.
     escaped_keys: bool,
+    /// Whether the grammar of some number, literal or string may be broken.
+    doubtful: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,8 @@ struct Node {
     /// The node after this one's children.
     after: u32,
     kind: JsonKind,
+    /// Whether it is a string with escapes in it.
+    escaped: bool,
 }
 
 /// One value of an outlined text.
@@ -58,6 +62,9 @@ impl std::fmt::Debug for Value<'_> {
     }
 }
 
+/// Room for the values of a usual object, in less than the kilobyte up to which allocators are quick.
+const USUAL_NODES: usize = 40;
+
 impl Outline {
     /// Indexes one JSON text, from its first byte to its last.
     pub fn of(text: &str) -> Result<Outline, ReadFault> {
@@ -65,12 +72,17 @@ impl Outline {
             text,
             bytes: text.as_bytes(),
             at: 0,
-            nodes: Vec::with_capacity(48),
-            open: Vec::new(),
+            stops: Stops::of(text.as_bytes()),
+            nodes: Vec::with_capacity(USUAL_NODES),
+            open: Vec::with_capacity(8),
             escaped_keys: false,
+            doubtful: false,
         };
         match builder.run() {
-            Ok(()) => Ok(Outline { nodes: builder.nodes, escaped_keys: builder.escaped_keys }),
+            Ok(()) => {
+                let Builder { nodes, escaped_keys, doubtful, .. } = builder;
+                Ok(Outline { nodes, escaped_keys, doubtful })
+            }
             Err(cause) => {
                 let fault = ReadFault::inside(text.as_bytes(), builder.at, cause);
                 Err(ReadFault { path: builder.path(), ..fault })
@@ -82,7 +94,17 @@ impl Outline {
     pub fn check(bytes: &[u8]) -> Result<(), ReadFault> {
         let text = utf8(bytes)?;
         let outline = Outline::of(text)?;
-        grammar(text, &outline)
+        if outline.doubtful { grammar(text, &outline) } else { Ok(()) }
+    }
+
+    /// Whether the text may not be JSON after all; [`grammar`] tells.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// Whether some key was written with escapes.
+    pub(crate) fn has_escaped_keys(&self) -> bool {
+        self.escaped_keys
     }
 
     /// The path to the innermost value at this place, as a STIX selector.
@@ -111,6 +133,13 @@ impl Outline {
 /// The bytes as text.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ReadFault> {
     std::str::from_utf8(bytes).map_err(|bad| ReadFault::inside(bytes, bad.valid_up_to(), Cause::InvalidUtf8))
+}
+
+/// For fuzzing: whether what the outline has no doubt about is JSON to `serde_json` too.
+pub(crate) fn is_right_where_it_has_no_doubt(bytes: &[u8]) -> bool {
+    let Ok(text) = utf8(bytes) else { return true };
+    let sure = Outline::of(text).is_ok_and(|outline| !outline.doubtful);
+    !sure || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// Reads the text to its end with `serde_json`, keeping nothing.
@@ -155,7 +184,7 @@ impl<'o> Value<'o> {
     }
 
     fn node(self) -> Node {
-        let none = Node { key: (0, 0), start: 0, end: 0, after: 0, kind: JsonKind::Null };
+        let none = Node { key: (0, 0), start: 0, end: 0, after: 0, kind: JsonKind::Null, escaped: false };
         self.outline.nodes.get(self.index).copied().unwrap_or(none)
     }
 
@@ -194,8 +223,16 @@ impl<'o> Value<'o> {
     /// The string it is; `None` where it is none.
     pub fn as_str(self) -> Option<Cow<'o, str>> {
         let node = self.node();
+        if node.kind != JsonKind::String {
+            return None;
+        }
         let inner = (node.start as usize + 1)..(node.end as usize).saturating_sub(1);
-        (node.kind == JsonKind::String).then(|| unescape(self.text, inner)).flatten()
+        if node.escaped { unescape(self.text, inner) } else { self.text.get(inner).map(Cow::Borrowed) }
+    }
+
+    /// Whether it is a string with escapes in it.
+    pub(crate) fn is_escaped(self) -> bool {
+        self.node().escaped
     }
 
     /// Whether it is a string, an object or an array with nothing in it, or null.
@@ -281,9 +318,11 @@ struct Builder<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
+    stops: Stops<'t>,
     nodes: Vec<Node>,
     open: Vec<Open>,
     escaped_keys: bool,
+    doubtful: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -357,6 +396,7 @@ impl Builder<'_> {
         };
         let opens = matches!(kind, JsonKind::Object | JsonKind::Array);
         let index = narrow(self.nodes.len());
+        let mut escaped = false;
         if opens {
             if self.open.len() >= MAX_DEPTH {
                 return Err(Cause::TooDeep);
@@ -364,16 +404,16 @@ impl Builder<'_> {
             self.open.push(Open { node: index, keys: 0, seen: 0 });
             self.at += 1;
         } else if kind == JsonKind::String {
-            self.string()?;
+            escaped = self.string()?;
         } else {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            self.at += rest
-                .iter()
-                .take_while(|b| !matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'))
-                .count();
+            let ends = |b: &u8| matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+            let scalar = rest.split(ends).next().unwrap_or_default();
+            self.doubtful |= !scalar::is_well_formed(scalar);
+            self.at += scalar.len();
         }
         let end = narrow(self.at);
-        self.nodes.push(Node { key, start: narrow(start), end, after: index + 1, kind });
+        self.nodes.push(Node { key, start: narrow(start), end, after: index + 1, kind, escaped });
         Ok(opens)
     }
 
@@ -420,12 +460,17 @@ impl Builder<'_> {
         if !suspicious || open.keys > FEW_KEYS {
             return Ok(());
         }
-        let Some(key) = unescape(self.text, range.clone()) else {
-            return Err(self.syntax("a key that cannot be read"));
+        let key = || unescape(self.text, range.clone());
+        let twice = if self.escaped_keys {
+            let Some(key) = key() else { return Err(self.syntax("a key that cannot be read")) };
+            self.keys_of(open.node).any(|(other, _)| other == key)
+        } else {
+            self.key_spans(open.node).any(|(start, end)| self.bytes.get(start..end) == Some(raw))
         };
-        if self.keys_of(open.node).any(|(other, _)| other == key) {
+        if twice {
+            let key = brief(&key().unwrap_or_default());
             self.at = range.start - 1;
-            return Err(Cause::DuplicateKey { key: brief(&key) });
+            return Err(Cause::DuplicateKey { key });
         }
         Ok(())
     }
@@ -441,12 +486,17 @@ impl Builder<'_> {
 
     /// The keys of an object that is still open, unescaped, each with its place.
     fn keys_of(&self, node: u32) -> impl Iterator<Item = (Cow<'_, str>, u32)> {
+        self.key_spans(node)
+            .map(|(start, end)| (unescape(self.text, start..end).unwrap_or_default(), narrow(start)))
+    }
+
+    /// Where the keys of an object that is still open are.
+    fn key_spans(&self, node: u32) -> impl Iterator<Item = (usize, usize)> {
         let mut index = node as usize + 1;
         std::iter::from_fn(move || {
             let child = self.nodes.get(index)?;
             index = child.after as usize;
-            let key = unescape(self.text, child.key.0 as usize..child.key.1 as usize).unwrap_or_default();
-            Some((key, child.key.0))
+            Some((child.key.0 as usize, child.key.1 as usize))
         })
     }
 
@@ -455,24 +505,34 @@ impl Builder<'_> {
         self.at += 1;
         let mut escaped = false;
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
+            let Some(found) = self.stops.from(self.at) else {
                 self.at = self.bytes.len();
                 return Err(Cause::Truncated { inside: "a string" });
             };
-            self.at += found;
-            if self.bytes.get(self.at) == Some(&b'"') {
-                self.at += 1;
-                return Ok(escaped);
+            self.at = found;
+            match self.bytes.get(found) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                // A control character, which must be written as an escape.
+                _ => {
+                    self.doubtful = true;
+                    self.at += 1;
+                }
             }
-            escaped = true;
-            self.escape()?;
         }
     }
 
     /// Passes one escape; a high surrogate must have its low one.
     fn escape(&mut self) -> Result<(), Cause> {
         let Some(unit) = self.unicode_escape(self.at) else {
+            let letter = self.bytes.get(self.at + 1).copied().unwrap_or_default();
+            self.doubtful |= !matches!(letter, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't');
             self.at += 2;
             return Ok(());
         };
@@ -495,7 +555,9 @@ impl Builder<'_> {
     /// The number of a `\uXXXX` at this place.
     fn unicode_escape(&self, at: usize) -> Option<u32> {
         let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(digits, 16).ok()
+        // A sign is no digit, though a number may begin with one.
+        let all = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u32::from_str_radix(digits, 16).ok().filter(|_| all)
     }
 
     /// The path to the innermost object or list that is open.
@@ -637,11 +699,55 @@ mod tests {
         assert_eq!(Outline::check(b"{\"a\":\"\xff\"}").unwrap_err().code(), "threat/invalid-utf8");
     }
 
+    /// Scalars and strings of which nearly half are wrong: whoever has no doubt is right.
+    fn doubt(inner: &str) -> (bool, bool) {
+        let text = format!("[{inner}]");
+        let serde = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        (Outline::of(&text).is_ok_and(|outline| !outline.is_doubtful()), serde)
+    }
+
+    #[test]
+    fn there_is_no_doubt_about_what_is_well_formed() {
+        for inner in [
+            "0",
+            "-0",
+            "10",
+            "1.5",
+            "-1.05e+10",
+            "1E9",
+            "0e-1",
+            "true",
+            "false",
+            "null",
+            r#""""#,
+            r#""a\n\"\\""#,
+            r#""\u00e9\ud83d\ude00""#,
+            r#"[{"a":[]}]"#,
+            "1e999",
+        ] {
+            assert_eq!(doubt(inner), (true, true), "{inner}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_doubt_is_never_wrong(
+            scalar in r#"-?[01]{0,3}(\.[0-9]{0,2})?([eE][-+]?[0-9]{0,2})?|t?rue?|fals?e|nul{1,3}"#,
+            string in r#""([a-z\x00-\x1f]|\\[bfnrtuxU/"\\]|\\u[0-9a-fA-F+]{3,4}|é){0,6}""#,
+        ) {
+            for inner in [&scalar, &string] {
+                let (sure, serde) = doubt(inner);
+                prop_assert!(!sure || serde, "{inner:?}");
+            }
+        }
+
         /// What serde_json reads, the outline reads, and the other way round, but for keys, surrogates and bounds.
         #[test]
         fn outline_and_serde_agree(text in r#"([\[\]{},:" ]|"a"|"b":|1|-|true|null|\\u00e9|\\|x){0,24}"#) {
             let serde = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+            if let Ok(outline) = Outline::of(&text) && !outline.is_doubtful() {
+                prop_assert!(serde, "no doubt about what is wrong");
+            }
             match Outline::check(text.as_bytes()) {
                 Ok(()) => prop_assert!(serde),
                 Err(fault) => prop_assert!(!serde || fault.code() == "threat/duplicate-key", "{}", fault),

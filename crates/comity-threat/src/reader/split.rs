@@ -1,7 +1,14 @@
 //! The first pass: from bytes in chunks to the slices of single objects.
 
 use super::{Cause, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SHELL_BYTES, Outline, Position, ReadFault, brief, utf8};
+use comity_scan::{
+    BLOCK, Way,
+    json::{Marks, marks},
+};
 use memchr::memchr2;
+
+/// Blocks that are marked at once.
+const WINDOW: usize = 8;
 
 /// One object as it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +102,55 @@ enum Stop {
 }
 
 impl Scan {
+    /// From `at`, which is inside the outermost bracket, to its end. Blocks without anything unusual are passed by what
+    /// their marks add up to, the others a byte at a time.
+    fn run_to_end(&mut self, bytes: &[u8], mut at: usize) -> Stop {
+        let way = Way::best();
+        let mut window = [Marks::default(); WINDOW];
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let whole = rest.len() / BLOCK * BLOCK;
+            let count = marks(way, rest.get(..whole).unwrap_or_default(), &mut window);
+            if count == 0 {
+                return self.run(bytes, at, false);
+            }
+            for marks in window.iter().take(count) {
+                match self.block(marks) {
+                    Passed::On => {}
+                    Passed::Closed(place) => return Stop::Closed(at + place + 1),
+                    Passed::Unusual => match self.run(bytes.get(..at + BLOCK).unwrap_or(bytes), at, false) {
+                        Stop::More => {}
+                        stop => return stop,
+                    },
+                }
+                at += BLOCK;
+            }
+        }
+    }
+
+    /// Passes a block by its marks. Where it gives `Unusual`, nothing has changed.
+    fn block(&mut self, marks: &Marks) -> Passed {
+        let (escaped, carried) = escaped(marks.backslash, self.escaped);
+        let turns = inside(marks.quote & !escaped);
+        let in_string = if self.in_string { !turns } else { turns };
+        let (open, close) = (marks.open & !in_string, marks.close & !in_string);
+        let opened = open.count_ones() as usize;
+        // Backslashes outside of strings are no JSON, and escape nothing.
+        if marks.backslash & !in_string != 0 || self.depth + opened > MAX_DEPTH {
+            return Passed::Unusual;
+        }
+        let closed = close.count_ones() as usize;
+        if closed >= self.depth
+            && let Some(place) = end_of(self.depth, open, close)
+        {
+            return Passed::Closed(place);
+        }
+        self.depth = self.depth + opened - closed;
+        self.in_string = in_string >> 63 == 1;
+        self.escaped = carried;
+        Passed::On
+    }
+
     /// From `at`, which is inside the outermost bracket.
     fn run(&mut self, bytes: &[u8], mut at: usize, stop_at_array: bool) -> Stop {
         loop {
@@ -144,6 +200,51 @@ impl Scan {
             self.escaped = true;
         }
     }
+}
+
+/// What came of a block that was passed by its marks.
+enum Passed {
+    /// All of it is inside of the outermost bracket.
+    On,
+    /// The outermost bracket closes at this place of it.
+    Closed(usize),
+    /// It is to be read a byte at a time.
+    Unusual,
+}
+
+/// The bytes of a block that are escaped, and whether the first of the next block is.
+fn escaped(backslash: u64, carried: bool) -> (u64, bool) {
+    let mut escaped = u64::from(carried);
+    let mut left = backslash & !escaped;
+    while left != 0 {
+        let next = (left & left.wrapping_neg()) << 1;
+        if next == 0 {
+            return (escaped, true);
+        }
+        escaped |= next;
+        left &= left - 1;
+        left &= !next;
+    }
+    (escaped, false)
+}
+
+/// From each odd quote up to the byte before the next one.
+fn inside(quotes: u64) -> u64 {
+    [1, 2, 4, 8, 16, 32].into_iter().fold(quotes, |bits, shift| bits ^ bits << shift)
+}
+
+/// Where so many open brackets are all closed.
+fn end_of(depth: usize, open: u64, close: u64) -> Option<usize> {
+    let (mut depth, mut left) = (depth, open | close);
+    while left != 0 {
+        let place = left.trailing_zeros();
+        depth = if close >> place & 1 == 1 { depth.saturating_sub(1) } else { depth + 1 };
+        if depth == 0 {
+            return Some(place as usize);
+        }
+        left &= left - 1;
+    }
+    None
 }
 
 impl Default for ObjectSplitter {
@@ -338,7 +439,7 @@ impl ObjectSplitter {
     }
 
     fn element(&mut self, bundle: bool) -> Result<Option<std::ops::Range<usize>>, ReadFault> {
-        let stop = self.scan.run(&self.buffer, self.next, false);
+        let stop = self.scan.run_to_end(&self.buffer, self.next);
         self.next = match stop {
             Stop::Closed(end) => end,
             Stop::Deep(at) => {
@@ -382,7 +483,7 @@ impl ObjectSplitter {
     }
 
     fn trailer(&mut self) -> Result<bool, ReadFault> {
-        let (end, closed) = match self.scan.run(&self.buffer, self.next, false) {
+        let (end, closed) = match self.scan.run_to_end(&self.buffer, self.next) {
             Stop::Closed(end) => (end, true),
             Stop::Deep(at) => return Err(self.fault(at, Cause::TooDeep)),
             Stop::More | Stop::Array(_) => (self.buffer.len(), false),
@@ -480,6 +581,7 @@ fn show(byte: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     type Objects = Vec<(u64, u64, String)>;
 
@@ -595,5 +697,44 @@ mod tests {
         assert_eq!(fault.unwrap().code(), "threat/object-too-large");
         let wide = format!("{{\"a\":\"{}\",\"objects\":[]}}", "x".repeat(MAX_SHELL_BYTES));
         assert_eq!(split(wide.as_bytes(), 1 << 16).unwrap_err().code(), "threat/shell-too-large");
+    }
+
+    #[test]
+    fn the_bytes_that_are_escaped() {
+        for (backslash, carried, expected) in [
+            (0b0110, false, (0b0100, false)),
+            (0b0111, false, (0b1010, false)),
+            (0b0011, true, (0b0101, false)),
+            (1 << 63, false, (0, true)),
+            (0b11 << 62, false, (1 << 63, false)),
+            (u64::MAX, true, (0x5555_5555_5555_5555, true)),
+        ] {
+            assert_eq!(escaped(backslash, carried), expected, "{backslash:b}");
+        }
+    }
+
+    proptest! {
+        /// Whether a block is passed by its marks or a byte at a time, the end is the same.
+        #[test]
+        fn blocks_end_where_bytes_end(
+            text in r#"([a-z]{0,30}|"([a-z{}\[\]]{0,40}|\\["\\n]){0,5}"|[{\[]{1,3}|[}\]]{1,3}|\\|"){0,60}"#,
+            depth in 1usize..70,
+            at in 0usize..200,
+        ) {
+            let (mut quick, mut slow) = (Scan { depth, ..Scan::default() }, Scan { depth, ..Scan::default() });
+            let at = at.min(text.len());
+            let ends = |stop: Stop| match stop {
+                Stop::More => (0, 0),
+                Stop::Closed(at) => (1, at),
+                Stop::Array(at) => (2, at),
+                Stop::Deep(at) => (3, at),
+            };
+            let found = ends(quick.run_to_end(text.as_bytes(), at));
+            prop_assert_eq!(found, ends(slow.run(text.as_bytes(), at, false)));
+            if found.0 == 0 {
+                let state = |scan: Scan| (scan.depth, scan.in_string, scan.escaped);
+                prop_assert_eq!(state(quick), state(slow));
+            }
+        }
     }
 }
