@@ -1,10 +1,7 @@
 //! Grounds on which help may be refused, as the register lists them. The software shows and warns; it never blocks: an
 //! asked State may always rest on its own law, another treaty, or its discretion where no treaty binds.
 
-use comity_law::{
-    RefusalGround, Register,
-    vocabulary::{Field, YesNo},
-};
+use comity_law::{RefusalGround, Register};
 
 /// What a request is about, for the choice of grounds.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +100,9 @@ pub struct Offered<'a> {
 /// The grounds on record for a request: open ones first, then those that the instrument bars.
 pub fn offered<'a>(register: &'a Register, about: About<'a>) -> Vec<Offered<'a>> {
     let Some(instrument) = about.instrument else { return Vec::new() };
-    let rows = register.refusal_grounds(instrument).filter(|row| applies(register, row, about));
+    let rows = register
+        .refusal_grounds(instrument)
+        .filter(|row| row.is_about(register, about.measure, about.personal));
     let mut offered: Vec<Offered<'a>> =
         rows.map(|row| Offered { row, standing: standing_of(row, about) }).collect();
     offered.sort_by(|a, b| {
@@ -124,18 +123,5 @@ fn standing_of(row: &RefusalGround, about: About<'_>) -> Standing {
         Some(Effect::Barred) => Standing::Barred,
         Some(Effect::RefuseIfReserved) if !about.reserved => Standing::NotReserved,
         _ => Standing::Listed,
-    }
-}
-
-/// `mla` means every measure of field criminal but extradition, `mla_noncoercive` those that are not coercive,
-/// `any_personal_data` any measure when the label is personal.
-fn applies(register: &Register, row: &RefusalGround, about: About<'_>) -> bool {
-    let measure = register.measure(about.measure);
-    let mutual = measure.is_some_and(|m| m.field == Field::Criminal && about.measure != "extradition");
-    match row.applies_to.as_str() {
-        "any_personal_data" => about.personal,
-        "mla" => mutual,
-        "mla_noncoercive" => mutual && measure.is_some_and(|m| m.coercive == YesNo::No),
-        other => other == about.measure,
     }
 }

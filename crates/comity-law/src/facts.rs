@@ -2,7 +2,7 @@
 //! refusal, fields of requests, and national laws.
 
 use crate::{
-    AsOf, InstrumentId, LawId, MeasureCode, OffenceCode, PurposeCode,
+    AsOf, InstrumentId, LawId, MeasureCode, OffenceCode, PurposeCode, Register,
     vocabulary::{
         Field, Membership, OffenceClass, TextRead, Through, TreatyBasis, UnStatus, WithoutTreatyStatus, YesNo,
     },
@@ -358,6 +358,22 @@ impl Party {
     /// Whether it is invented, so that everything shown of it is exercise data.
     pub fn is_exercise(&self) -> bool {
         self.un_status == UnStatus::Exercise
+    }
+}
+
+impl RefusalGround {
+    /// Whether the ground is about a measure. `mla` means every measure of field criminal but extradition,
+    /// `mla_noncoercive` those of them that are not coercive, `any_personal_data` any measure where personal data are asked
+    /// for.
+    pub fn is_about(&self, register: &Register, measure: &str, personal: bool) -> bool {
+        let known = register.measure(measure);
+        let mutual = known.is_some_and(|one| one.field == Field::Criminal) && measure != "extradition";
+        match self.applies_to.as_str() {
+            "any_personal_data" => personal,
+            "mla" => mutual,
+            "mla_noncoercive" => mutual && known.is_some_and(|one| one.coercive == YesNo::No),
+            other => other == measure,
+        }
     }
 }
 

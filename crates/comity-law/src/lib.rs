@@ -26,6 +26,7 @@ mod files;
 mod judge;
 mod load;
 mod load_facts;
+mod matrix;
 mod near;
 mod query;
 mod reason;
@@ -52,6 +53,7 @@ pub use facts::{
 pub use fault::{Fault, FaultKind};
 pub use files::Files;
 pub use load::check;
+pub use matrix::{Asking, DualCriminality, Matrix, MeasureLine, OffenceLine, Section, Test};
 pub use near::near_matches;
 pub use query::{BadPenalty, Organised, Penalty, Query, QueryFault};
 pub use reason::{Reason, ReasonCode};

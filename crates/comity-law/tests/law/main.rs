@@ -10,6 +10,8 @@ mod faults;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod properties;

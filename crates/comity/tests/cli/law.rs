@@ -26,6 +26,8 @@ pub const CASES: &[Case] = &[
     ("law-compare-exercise", 0, "law compare XA XB --on 2026-03-01"),
     ("law-compare-none", 1, "law compare XA XC --on 2003-03-01"),
     ("law-compare-json", 0, "law compare xb xc --on 2026-03-01 --json"),
+    ("law-matrix", 0, "law matrix XA XB --on 2026-03-01"),
+    ("law-matrix-none", 1, "law matrix XA XC --on 2003-03-01"),
     ("law-check", 0, "law check"),
 ];
 

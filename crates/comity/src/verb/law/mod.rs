@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod compare;
 mod list;
+mod matrix;
 mod show;
 
 use crate::{Exit, Fault, Screen, World, place::Chosen, screen::Tone, verb::open};
@@ -21,6 +22,8 @@ pub enum Law {
     Show(show::Show),
     /// Compare two parties: by what is each bound, and what have they in common?
     Compare(compare::Compare),
+    /// Show two parties measure by measure: what may be asked, and dual criminality
+    Matrix(matrix::MatrixArgs),
     /// Check a register and packs of policies: every fault with file, line and column
     Check(check::Check),
     /// Read, take, hold or refuse a change set of the register
@@ -44,6 +47,7 @@ pub fn run(verb: &Law, chosen: &Chosen, world: World, screen: &mut Screen<'_>) -
         Law::Change(verb) => change::run(verb, chosen, screen),
         Law::Bases(verb) => bases::run(verb, &register, world, screen),
         Law::Show(verb) => show::run(verb, &register, world, screen),
+        Law::Matrix(verb) => matrix::run(verb, &register, world, screen),
         Law::Compare(verb) => compare::run(verb, &register, world, screen),
         Law::Parties(verb) => list::parties(verb, &register, screen),
         Law::Instruments(verb) => list::instruments(verb, &register, screen),
