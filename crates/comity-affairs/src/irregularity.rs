@@ -18,7 +18,7 @@ const DAY: i64 = 86_400_000;
 const STEP: usize = 16 * 1024;
 
 /// The place under which everything of one report stands. It is made from the reporter's code and tells nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Place(#[n(0)] pub Hash);
 

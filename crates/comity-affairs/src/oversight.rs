@@ -51,6 +51,61 @@ pub struct Row {
     /// Cases in which exculpatory material was told of.
     #[n(8)]
     pub exculpatory: Told,
+    /// What officers stated of persons and safeguards, from version 2 of the report on.
+    #[n(9)]
+    pub safeguards: Option<SafeguardsTold>,
+}
+
+/// What officers state of a case that its steps do not say: numbers alone. A later statement takes the place of an earlier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Safeguards {
+    /// Persons whose data were kept, taken or given, or who were otherwise affected.
+    #[n(0)]
+    pub persons: u32,
+    /// Of these, persons who were given notice.
+    #[n(1)]
+    pub notified: u32,
+    /// Errors found: too much taken, the wrong person, a limit passed.
+    #[n(2)]
+    pub errors: u32,
+    /// Complaints.
+    #[n(3)]
+    pub complaints: u32,
+}
+
+impl Safeguards {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Safeguards) -> Safeguards {
+        Safeguards {
+            persons: self.persons.saturating_add(other.persons),
+            notified: self.notified.saturating_add(other.notified),
+            errors: self.errors.saturating_add(other.errors),
+            complaints: self.complaints.saturating_add(other.complaints),
+        }
+    }
+}
+
+/// What a report tells of persons and safeguards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SafeguardsTold {
+    /// How many of the cases somebody stated it of. Of the others nothing is known.
+    #[n(0)]
+    pub stated: Told,
+    /// Persons affected.
+    #[n(1)]
+    pub persons: Told,
+    /// Of these, persons who were given notice.
+    #[n(2)]
+    pub notified: Told,
+    /// Errors found.
+    #[n(3)]
+    pub errors: Told,
+    /// Complaints.
+    #[n(4)]
+    pub complaints: Told,
 }
 
 /// The endings of a row, in the order in which they stand there.
@@ -67,7 +122,8 @@ pub const ENDINGS: [(Ending, &str); 6] = [
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Report {
-    /// Version of this form: 2. Version 1 says nothing of reports of irregularities; a program of version 1 reads no other.
+    /// Version of this form: 2. Version 1 says nothing of reports of irregularities, of persons and of errors; a program of
+    /// version 1 reads no other.
     #[n(0)]
     pub version: u16,
     /// The State.
@@ -161,17 +217,32 @@ pub fn irregularities<'a>(
     parts.push(count(&|one| one.closed.is_none()));
     let all = count(&|_| true);
     let (filed, endings) = masked(all, &parts, least);
-    let of_all = |within: u32| {
-        let (total, told) = masked(all, &[within, all.saturating_sub(within)], least);
-        // Beside a total that is told, a part gives the rest away.
-        match (total, told.first()) {
-            (Told::Exactly(_), Some(told)) if filed != Told::Withheld => *told,
-            _ => Told::Withheld,
-        }
-    };
+    let of_all = |within: u32| part_of(filed, all, within, least);
     let (opened, answered) =
         (count(&Irregularity::was_opened_in_time), count(&Irregularity::was_answered_in_time));
     IrregularityCounts { filed, opened_in_time: of_all(opened), answered_in_time: of_all(answered), endings }
+}
+
+/// A part of a total that stands beside it, so that the rest could be worked out: told where both may be.
+fn part_of(told: Told, total: u32, part: u32, least: u32) -> Told {
+    let (all, parts) = masked(total, &[part, total.saturating_sub(part)], least);
+    match (told, all, parts.first()) {
+        (Told::Exactly(_), Told::Exactly(_), Some(part)) => *part,
+        _ => Told::Withheld,
+    }
+}
+
+fn safeguards(told_of_all: Told, all: u32, counts: &[&Counts], least: u32) -> SafeguardsTold {
+    let stated = counts.iter().map(|one| one.stated).fold(0, u32::saturating_add);
+    let sum = counts.iter().fold(Safeguards::default(), |sum, one| sum.plus(one.safeguards));
+    let persons = told(sum.persons, least);
+    SafeguardsTold {
+        stated: part_of(told_of_all, all, stated, least),
+        persons,
+        notified: part_of(persons, sum.persons, sum.notified, least),
+        errors: told(sum.errors, least),
+        complaints: told(sum.complaints, least),
+    }
 }
 
 fn row(sent: bool, measure: &str, counts: &[&Counts], least: u32) -> Row {
@@ -204,6 +275,7 @@ fn row(sent: bool, measure: &str, counts: &[&Counts], least: u32) -> Row {
         reviewed: parts.first().copied().unwrap_or(Told::Withheld),
         conditions: told(sum(&|one| one.conditions), least),
         exculpatory: told(sum(&|one| one.exculpatory), least),
+        safeguards: Some(safeguards(all_told, all, counts, least)),
     }
 }
 

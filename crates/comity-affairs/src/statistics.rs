@@ -1,7 +1,7 @@
 //! Counts of cases: per pair of States, measure and ground. What is counted is what the signed events of both sides say;
 //! exercises and contact checks are never among it.
 
-use crate::{Flow, Side, State, StepKind, View};
+use crate::{Flow, Side, State, StepKind, View, oversight::Safeguards};
 use comity_record::{PartyCode, Timestamp};
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub struct Counted<'a> {
     pub peer: &'a PartyCode,
     /// The measure; absent where none is asked for.
     pub measure: Option<&'a str>,
+    /// What officers last stated of its safeguards; absent where nobody has.
+    pub safeguards: Option<&'a Safeguards>,
 }
 
 /// How a case ended, or that it has not.
@@ -124,6 +126,10 @@ pub struct Counts {
     pub conditions: u32,
     /// Cases in which exculpatory material was told of.
     pub exculpatory: u32,
+    /// Cases of which somebody stated how many persons they affect.
+    pub stated: u32,
+    /// Of these cases together: persons affected, persons given notice, errors found, and complaints.
+    pub safeguards: Safeguards,
     times: BTreeMap<Stage, Vec<i64>>,
 }
 
@@ -164,7 +170,12 @@ pub fn count<'a>(cases: impl IntoIterator<Item = Counted<'a>>, year: Option<i16>
             sent: case.side == Side::Asking,
             measure: case.measure.map_or_else(|| case.view.flow.to_string(), str::to_owned),
         };
-        enter(cells.entry(cell).or_default(), case.view, sent);
+        let counts = cells.entry(cell).or_default();
+        enter(counts, case.view, sent);
+        if let Some(stated) = case.safeguards {
+            counts.stated += 1;
+            counts.safeguards = counts.safeguards.plus(*stated);
+        }
     }
     cells
 }

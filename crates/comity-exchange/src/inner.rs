@@ -7,6 +7,7 @@
 use comity_affairs::{
     CaseId,
     home::{TaskGiven, TaskStep, Tasks},
+    oversight::Safeguards,
     provider::Order,
 };
 use comity_record::{Canonical, Hash, OfficerId, Timestamp, UnitCode};
@@ -31,6 +32,16 @@ pub enum InnerAct {
     /// A provider's answer was taken back.
     #[n(3)]
     OrderAnswered(#[n(0)] OrderAnswered),
+    /// Officers stated how many persons a case affects, and what went wrong in it.
+    #[n(4)]
+    Safeguards {
+        /// The case.
+        #[n(0)]
+        case: CaseId,
+        /// Numbers, and nothing else.
+        #[n(1)]
+        stated: Safeguards,
+    },
 }
 
 /// An order to a provider, with what of it stays at home.
@@ -110,7 +121,7 @@ pub fn tasks<'a>(entries: impl IntoIterator<Item = &'a InnerEntry>) -> Tasks {
         match &entry.act {
             InnerAct::TaskGiven(given) => tasks.give(entry.at, given.clone()),
             InnerAct::TaskStep(step) => tasks.act(entry.at, entry.by.clone(), step.clone()),
-            InnerAct::Order(_) | InnerAct::OrderAnswered(_) => {}
+            InnerAct::Order(_) | InnerAct::OrderAnswered(_) | InnerAct::Safeguards { .. } => {}
         }
     }
     tasks
@@ -128,8 +139,17 @@ pub fn orders(entries: &[InnerEntry]) -> BTreeMap<u32, (OrderGiven, Vec<Answer>)
                 let answer = Answer { at: entry.at, by: entry.by.clone(), answered: answered.clone() };
                 orders.entry(answered.number).and_modify(|(_, answers)| answers.push(answer));
             }
-            InnerAct::TaskGiven(_) | InnerAct::TaskStep(_) => {}
+            InnerAct::TaskGiven(_) | InnerAct::TaskStep(_) | InnerAct::Safeguards { .. } => {}
         }
     }
     orders
+}
+
+/// What was last stated of the safeguards of each case.
+pub fn safeguards<'a>(entries: impl IntoIterator<Item = &'a InnerEntry>) -> BTreeMap<CaseId, Safeguards> {
+    let stated = entries.into_iter().filter_map(|entry| match &entry.act {
+        InnerAct::Safeguards { case, stated } => Some((*case, *stated)),
+        _ => None,
+    });
+    stated.collect()
 }

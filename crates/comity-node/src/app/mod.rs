@@ -43,6 +43,7 @@ pub mod provider;
 pub mod reminder;
 pub mod roster;
 pub mod routes;
+pub mod safeguards;
 pub mod sealed;
 pub mod search;
 pub mod sequencer;

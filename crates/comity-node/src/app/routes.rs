@@ -3,8 +3,8 @@
 use super::{
     Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, collection, crossing,
     disclosure, evidence, export, feed, house, hunt, index, indicators, irregularity, ledger, lookup, object,
-    paper, peer, ping, pouch, proof, provider, search, share, statistics, succession, task, unit_key, upload,
-    withdraw,
+    paper, peer, ping, pouch, proof, provider, safeguards, search, share, statistics, succession, task,
+    unit_key, upload, withdraw,
 };
 use crate::http::{
     Problem,
@@ -91,6 +91,7 @@ actions! {
     paper::ReadPaper,
     statistics::ShowStatistics,
     statistics::MakeReport,
+    safeguards::StateSafeguards,
     irregularity::ListIrregularities,
     irregularity::ReadIrregularity,
     irregularity::AnswerIrregularity,

@@ -14,7 +14,7 @@ use comity_affairs::{
     oversight::{ENDINGS, IrregularityCounts, Report, Row, Told, irregularities, rows},
     statistics::{Cell, Counted, Counts, Ending, Stage, count},
 };
-use comity_exchange::{CaseFile, Scope};
+use comity_exchange::{CaseFile, Scope, inner::safeguards};
 use comity_record::{Attested, KeyPurpose, PartyCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,7 @@ async fn counted(
     for file in &files {
         measures.push(measure_of(desk, file).await?);
     }
+    let stated = safeguards(&desk.inner_entries().await?);
     let views: Vec<_> = files.iter().map(|file| file.history.view()).collect();
     let cases = files.iter().zip(&views).zip(&measures);
     let cells = count(
@@ -194,6 +195,7 @@ async fn counted(
             side: file.side,
             peer: &file.peer,
             measure: measure.as_deref(),
+            safeguards: stated.get(&file.case),
         }),
         year,
     );
@@ -309,5 +311,12 @@ fn row_lines(row: &Row, least: u32) -> Vec<String> {
     lines.push(format!("  of these papers filed for review: {}", told(row.reviewed)));
     lines.push(format!("  with conditions on use: {}", told(row.conditions)));
     lines.push(format!("  exculpatory material told of: {}", told(row.exculpatory)));
+    if let Some(safeguards) = &row.safeguards {
+        lines.push(format!("  persons and safeguards stated of: {}", told(safeguards.stated)));
+        lines.push(format!("  persons affected: {}", told(safeguards.persons)));
+        lines.push(format!("  of these given notice: {}", told(safeguards.notified)));
+        lines.push(format!("  errors: {}", told(safeguards.errors)));
+        lines.push(format!("  complaints: {}", told(safeguards.complaints)));
+    }
     lines
 }

@@ -13,6 +13,7 @@ use comity_affairs::oversight::Report;
 use comity_node::{
     app::{
         hex,
+        safeguards::StateSafeguards,
         statistics::{CountsShown, MakeReport, ShowStatistics, lines},
     },
     paper,
@@ -66,13 +67,46 @@ pub struct Statistics {
     csv: bool,
 }
 
+const STATE_HELP: &str = "\
+Numbers alone, and only at home: the steps of a case do not say them. The last \
+statement counts; what nobody has stated is reported as that, and not as none.
+
+Example:
+  comity oversight state XA-2026-1 --persons 3 --notified 2 --dir ./xa
+
+Next:
+  comity oversight report --year 2026 --out 2026.txt --dir ./xa";
+
 /// The verbs of oversight.
 #[derive(Debug, Subcommand)]
 pub enum Oversight {
+    /// State how many persons a case affects, who was told, and what went wrong
+    State(StateArgs),
     /// Make the signed report of a year
     Report(ReportArgs),
     /// Verify a report with the State's letter, offline
     Verify(VerifyArgs),
+}
+
+/// `comity oversight state`
+#[derive(Debug, Args)]
+#[command(after_help = STATE_HELP)]
+pub struct StateArgs {
+    /// The case, by its id or reference
+    #[arg(value_name = "CASE")]
+    case: String,
+    /// Persons whose data were kept, taken or given, or who were otherwise affected
+    #[arg(long, value_name = "NUMBER")]
+    persons: u32,
+    /// Of these, persons who were given notice
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    notified: u32,
+    /// Errors found: too much taken, the wrong person, a limit passed
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    errors: u32,
+    /// Complaints
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    complaints: u32,
 }
 
 /// `comity oversight report`
@@ -136,6 +170,17 @@ pub fn oversight(verb: &Oversight, chosen: &Chosen, screen: &mut Screen<'_>) -> 
                     screen.say(Tone::Open, &format!("at home only: {gap}"));
                 }
                 screen.say(Tone::Good, &format!("Signed, in {}.", out.display()));
+            });
+            Ok(Exit::Ok)
+        }
+        Oversight::State(StateArgs { case, persons, notified, errors, complaints }) => {
+            let (persons, notified, errors, complaints) = (*persons, *notified, *errors, *complaints);
+            let asked = StateSafeguards { case: case.clone(), persons, notified, errors, complaints };
+            let stated = reach::ask(&chosen.place()?, asked)?;
+            screen.answer(&stated, |screen| {
+                let text = format!("Stated of {case}: {persons} persons, {notified} of them given notice, ");
+                let rest = format!("{errors} errors, {complaints} complaints.");
+                screen.say(Tone::Good, &(text + &rest));
             });
             Ok(Exit::Ok)
         }

@@ -81,3 +81,29 @@ fn cases_are_counted_and_who_is_no_peer_is_named() {
     assert_eq!(code(&told(at, 2, "statistics --peer x! --dir xa")), "input/bad-value");
     assert_eq!(code(&told(at, 2, "statistics --year then --dir xa")), "cli/bad-value");
 }
+
+/// What officers state of a case is summed, the last statement of each; of none that nobody stated is anything known.
+#[test]
+fn persons_and_safeguards_are_stated_by_officers_and_told_in_sum() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = temporary.path();
+    let year = three(at);
+    let stated = done(at, "oversight state XA-2026-1 --persons 9 --notified 1 --errors 4 --dir xa");
+    assert_eq!((stated.get("persons"), stated.get("complaints")), (Some(&json!(9)), Some(&json!(0))));
+    for (reference, persons) in [("XA-2026-1", 5), ("XA-2026-2", 6), ("XA-2026-3", 7)] {
+        done(at, &format!("oversight state {reference} --persons {persons} --notified {persons} --dir xa"));
+    }
+    done(at, &format!("oversight report --year {year} --least 3 --out told.txt --dir xa"));
+    let shown = done(at, "oversight verify told.txt --trust xa.letter");
+    for line in [
+        "  persons and safeguards stated of: 3",
+        "  persons affected: 18",
+        "  of these given notice: 18",
+        "  errors: 0",
+    ] {
+        assert!(lines(&shown).contains(&line), "{line}: {shown}");
+    }
+    let wrong = "oversight state XA-2026-1 --persons 1 --notified 2 --dir xa";
+    assert_eq!(code(&told(at, 2, wrong)), "input/bad-value");
+    assert_eq!(code(&told(at, 3, "oversight state XA-9 --persons 1 --dir xa")), "case/none");
+}
