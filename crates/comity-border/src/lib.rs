@@ -43,5 +43,5 @@ pub use pack::{Adoption, Layer, PackFault, PackSource, PackText, Packs};
 pub use replay::{Inputs, Replay, replay};
 pub use request::{Basis, Case, Competence, Confirmation, Consent, Direction, Request, TransferGround};
 pub use standing::{Pair, Period, SecurityAgreement, Standing, StandingEntries, Suspension};
-pub use subject::{Asked, Subject, is_bounded};
+pub use subject::{Asked, Subject, Unbounded, is_bounded, unbounded};
 pub use words::UnknownWord;

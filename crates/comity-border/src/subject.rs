@@ -57,7 +57,7 @@ pub struct Asked {
     /// The last day of a collection in real time.
     #[n(4)]
     pub until: Option<Date>,
-    /// Whether the selector means one person, account, address or device.
+    /// Whether each selector means one person, account, address or device, and they are few and of one kind.
     #[n(5)]
     pub bounded: bool,
 }
@@ -123,7 +123,7 @@ impl Asked {
             penalty: request.penalty,
             organised: request.organised,
             until: request.until,
-            bounded: is_bounded(&request.selector),
+            bounded: unbounded(request.selectors()).is_none(),
         }
     }
 }
@@ -139,6 +139,53 @@ pub fn is_bounded(selector: &Selector) -> bool {
             .parse::<IpAddr>()
             .is_ok_and(|address| !address.is_unspecified() && !address.is_multicast()),
         Selector::Device(device) => is_single(device, LISTS),
+    }
+}
+
+/// Why what a measure is aimed at asks in bulk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unbounded {
+    /// A selector is not bounded.
+    #[error("the selector is not bounded: it names no single person, account, address or device")]
+    Selector,
+    /// They are of several kinds, or of several providers.
+    #[error(
+        "the selectors of one request are all persons, all addresses, all devices, or all accounts of one provider"
+    )]
+    Kinds,
+    /// One stands twice.
+    #[error("a selector stands twice")]
+    Twice,
+    /// They are too many to be looked at one by one.
+    #[error("{count} selectors are too many: one request names at most {limit} of one kind")]
+    Many {
+        /// How many there are.
+        count: usize,
+        /// How many may be.
+        limit: usize,
+    },
+}
+
+/// Why these selectors ask in bulk; `None` where each is bounded, all are of one kind, none stands twice, and they are at
+/// most [`body::Request::MOST_SELECTORS`].
+pub fn unbounded<'a>(selectors: impl IntoIterator<Item = &'a Selector>) -> Option<Unbounded> {
+    let all: Vec<&Selector> = selectors.into_iter().collect();
+    let (count, limit) = (all.len(), body::Request::MOST_SELECTORS);
+    let first = all.first()?;
+    let twice = |(at, one): (usize, &&Selector)| all.iter().skip(at + 1).any(|other| other == one);
+    match () {
+        () if count > limit => Some(Unbounded::Many { count, limit }),
+        () if !all.iter().all(|one| is_bounded(one)) => Some(Unbounded::Selector),
+        () if !all.iter().all(|one| is_of_one_kind(first, one)) => Some(Unbounded::Kinds),
+        () if all.iter().enumerate().any(twice) => Some(Unbounded::Twice),
+        () => None,
+    }
+}
+
+fn is_of_one_kind(one: &Selector, other: &Selector) -> bool {
+    match (one, other) {
+        (Selector::Account { provider, .. }, Selector::Account { provider: other, .. }) => provider == other,
+        (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
     }
 }
 

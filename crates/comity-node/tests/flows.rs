@@ -285,7 +285,8 @@ impl Stage {
             form,
             measure,
             fields,
-            selector: selector(scene),
+            selector: selectors(scene).into_iter().next(),
+            further: selectors(scene).into_iter().skip(1).collect(),
             offence: scene.one("offence"),
             penalty: number("penalty"),
             organised: scene.one("organised").map(|text| text == "yes"),
@@ -572,24 +573,25 @@ pub fn letterhead(form: Form) -> BTreeMap<String, String> {
     fields.map(|(code, value)| ((*code).to_owned(), (*value).to_owned())).collect()
 }
 
-fn selector(scene: &Scene) -> Option<SelectorAsked> {
-    if let Some(account) = scene.one("account") {
+/// What the scene aims at: its lines `account`, `address`, `device` and `person`.
+fn selectors(scene: &Scene) -> Vec<SelectorAsked> {
+    let account = |account: String| {
         let (provider, account) = account.split_once(' ').unwrap_or((&account, ""));
-        return Some(SelectorAsked::Account { provider: provider.to_owned(), account: account.to_owned() });
-    }
-    if let Some(address) = scene.one("address") {
+        SelectorAsked::Account { provider: provider.to_owned(), account: account.to_owned() }
+    };
+    let address = |address: String| {
         let words: Vec<&str> = address.split_whitespace().collect();
         let [address, "port", port, "at", at] = words.as_slice() else { panic!("`{address}`") };
-        return Some(SelectorAsked::Address {
+        SelectorAsked::Address {
             address: (*address).to_owned(),
             port: Some(port.parse().unwrap()),
             at: (*at).to_owned(),
-        });
-    }
-    if let Some(device) = scene.one("device") {
-        return Some(SelectorAsked::Device { device });
-    }
-    scene.one("person").map(|name| SelectorAsked::Person { name })
+        }
+    };
+    let devices = scene.all("device").into_iter().map(|device| SelectorAsked::Device { device });
+    let persons = scene.all("person").into_iter().map(|name| SelectorAsked::Person { name });
+    let of_net = scene.all("account").into_iter().map(account);
+    of_net.chain(scene.all("address").into_iter().map(address)).chain(devices).chain(persons).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

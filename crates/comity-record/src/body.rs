@@ -74,7 +74,7 @@ impl Kind {
     pub fn newest_version(&self) -> u16 {
         match self {
             Kind::Unknown(_) => 0,
-            Kind::Recall => 2,
+            Kind::Recall | Kind::Request => 2,
             _ => 1,
         }
     }
@@ -128,7 +128,7 @@ pub enum Selector {
     Device(#[n(0)] String),
 }
 
-/// A request for help: one measure on one bounded selector.
+/// A request for help: one measure on one bounded selector, or on a few of one kind that are each named.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Request {
@@ -156,6 +156,21 @@ pub struct Request {
     /// The asking side's own reference.
     #[n(7)]
     pub reference: String,
+    /// Further selectors, from version 2 of the kind on; absent where there is none. The border holds them to
+    /// [`Request::MOST_SELECTORS`] of one kind.
+    #[n(8)]
+    pub further: Option<Vec<Selector>>,
+}
+
+impl Request {
+    /// How many selectors one request may name. The figure is by design: a person reads a list of twenty, and each can be
+    /// judged by itself.
+    pub const MOST_SELECTORS: usize = 20;
+
+    /// Everything that the measure is aimed at.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        std::iter::once(&self.selector).chain(self.further.iter().flatten())
+    }
 }
 
 /// A text with a title: notices, answers and papers of this version.
@@ -336,7 +351,8 @@ impl Body {
     /// The oldest version of its kind that can say it: what an earlier program reads as well is written for it.
     pub fn version(&self) -> u16 {
         match self {
-            Body::Recall(Recall { change: Some(_), .. }) => 2,
+            Body::Recall(Recall { change: Some(_), .. })
+            | Body::Request(Request { further: Some(_), .. }) => 2,
             body => body.kind().newest_version().min(1),
         }
     }
@@ -366,7 +382,7 @@ impl Body {
         }
         Ok(match kind {
             Kind::Threat => Body::Threat(Manifest::from_bytes(bytes)?),
-            Kind::Request => Body::Request(Request::from_bytes(bytes)?),
+            Kind::Request => Body::Request(request(version, bytes)?),
             Kind::Answer => Body::Answer(Text::from_bytes(bytes)?),
             Kind::Notice => Body::Notice(Text::from_bytes(bytes)?),
             Kind::Paper => Body::Paper(Text::from_bytes(bytes)?),
@@ -394,6 +410,15 @@ fn recall(version: u16, bytes: &[u8]) -> Result<Recall, Malformed> {
     match (version, &recall.change) {
         (1, Some(_)) => Err(Malformed::NotDeterministic { what: Recall::NAME }),
         _ => Ok(recall),
+    }
+}
+
+/// A request of a version says nothing that came later, and an empty list is not another way to say that there is none.
+fn request(version: u16, bytes: &[u8]) -> Result<Request, Malformed> {
+    let request = Request::from_bytes(bytes)?;
+    match (version, request.further.as_deref()) {
+        (1, Some(_)) | (_, Some([])) => Err(Malformed::NotDeterministic { what: Request::NAME }),
+        _ => Ok(request),
     }
 }
 

@@ -3,6 +3,7 @@
 /// A code and its meaning. A line whose code is nowhere in the sources is a fault.
 pub const MEANINGS: &[(&str, &str)] = &[
     ("border/packs", "The packs of a party have faults, which are listed."),
+    ("case/bulk", "What the measure is aimed at is not bounded, for the reason told."),
     ("case/no-designation", "The unit is not designated for what it would do, on that day."),
     ("cli/bad-basis", "A legal basis that is not cited as an article of an instrument."),
     ("cli/bad-value", "A value that the option does not take."),

@@ -185,6 +185,16 @@ pub struct Draft {
     /// Labels beside those of the channel, as `label`, `value`.
     #[n(18)]
     pub labels: Vec<(String, String)>,
+    /// Further selectors of the same kind; absent where there is none.
+    #[n(19)]
+    pub further: Option<Vec<Selector>>,
+}
+
+impl Draft {
+    /// Everything that the measure is aimed at.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        self.selector.iter().chain(self.further.iter().flatten())
+    }
 }
 
 impl Canonical for Draft {

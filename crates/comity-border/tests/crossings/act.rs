@@ -130,6 +130,7 @@ pub(crate) fn asked(measure: &str) -> comity_record::body::Request {
         facts: "a short account of the facts".into(),
         until: None,
         reference: "A-1".into(),
+        further: None,
     }
 }
 

@@ -153,9 +153,12 @@ impl Case {
         request.penalty = thread.penalty;
         request.organised = thread.organised;
         request.until = self.one("until").map(|day| day.parse().unwrap());
-        if let Some(selector) = self.one("selector") {
-            request.selector = selector_of(selector);
+        let mut selectors = self.many("selector").map(selector_of);
+        if let Some(first) = selectors.next() {
+            request.selector = first;
         }
+        let further: Vec<Selector> = selectors.collect();
+        request.further = (!further.is_empty()).then_some(further);
         Some(request)
     }
 

@@ -98,6 +98,7 @@ impl Action for Ask {
             facts: self.facts,
             until: None,
             reference: self.reference,
+            further: None,
         };
         // A request is for the asked authority alone; the organisation that gets it is the addressee.
         let mut labels = Labels::new(Tlp::Amber);

@@ -21,6 +21,7 @@ fn asks() -> body::Request {
         facts: "a login from this account opened the door".into(),
         until: None,
         reference: REFERENCE.into(),
+        further: None,
     }
 }
 
@@ -297,4 +298,23 @@ fn no_step_is_taken_on_a_chain_that_is_not_back() {
     world.settle();
     assert_eq!(world.states(), [State::Withdrawn, State::Withdrawn]);
     assert_eq!(world.files()[0].history, world.files()[1].history);
+}
+
+/// A peer that reads requests of version 1 only is not sent one for several selectors; one for a single one goes to it.
+#[test]
+fn a_request_for_several_is_not_sent_to_who_cannot_read_it() {
+    let mut old = world_with(|letter| {
+        let request = letter.understands.iter_mut().find(|(name, _)| name == "request").unwrap();
+        request.1 = 1;
+    });
+    let mut act = act(&old.a, "XB", send(), old.now);
+    let account =
+        |account: &str| body::Selector::Account { provider: "mail.example".into(), account: account.into() };
+    act.asks.as_mut().unwrap().further = Some(vec![account("person-2")]);
+    let size = old.a.log().size();
+    let fault = block_on(old.a.case_step(old.now, &mut old.entropy, &act)).unwrap_err();
+    assert_eq!((fault.code(), old.a.log().size()), ("desk/not-understood", size));
+    act.asks.as_mut().unwrap().further = None;
+    let stepped = block_on(old.a.case_step(old.now, &mut old.entropy, &act)).unwrap();
+    assert!(stepped.position.is_some() && old.a.log().size() > size);
 }

@@ -440,6 +440,7 @@ fn new_case(drafted: &Drafted<'_>) -> NewCase {
         fields: owned(drafted.fields),
         letterhead: owned(&letterhead),
         selector: drafted.selector.clone(),
+        further: Vec::new(),
         offence: asks.then(|| "system_interference".to_owned()),
         penalty: asks.then_some(5),
         organised: asks.then_some(false),

@@ -35,6 +35,9 @@ pub struct NewCase {
     pub letterhead: BTreeMap<String, String>,
     /// What the measure is aimed at: one person, account, address with its time, or device.
     pub selector: Option<SelectorAsked>,
+    /// Further ones of the same kind; given together with the first, in place of all before.
+    #[serde(default)]
+    pub further: Vec<SelectorAsked>,
     /// A code of offences.csv.
     pub offence: Option<String>,
     /// The greatest penalty in years.
@@ -95,6 +98,9 @@ pub struct DraftShown {
     pub unit: String,
     /// What it is aimed at.
     pub selector: Option<String>,
+    /// What else of the same kind.
+    #[serde(default)]
+    pub further: Vec<String>,
     /// The fields that the measure and the basis need, in order.
     pub fields: Vec<FieldShown>,
     /// What is wrong, each with its code; empty where it may be authorised.
@@ -220,6 +226,9 @@ impl NewCase {
         given(&self.other_basis, &mut draft.other_basis);
         if let Some(selector) = &self.selector {
             draft.selector = Some(crate::app::ask::selector(selector.clone())?);
+            let further = self.further.iter().cloned().map(crate::app::ask::selector);
+            let further: Vec<Selector> = further.collect::<Result<_, _>>()?;
+            draft.further = (!further.is_empty()).then_some(further);
         }
         (draft.penalty, draft.organised) =
             (self.penalty.or(draft.penalty), self.organised.or(draft.organised));
@@ -278,6 +287,7 @@ impl NewCase {
             other_basis: None,
             confirmed: Vec::new(),
             labels: Vec::new(),
+            further: None,
         })
     }
 }
@@ -330,6 +340,7 @@ pub fn show(desk: &NodeDesk, home: &HomeDesk, language: Language, on: Date) -> R
         thread: draft.thread.to_string(),
         unit: draft.unit.to_string(),
         selector: draft.selector.as_ref().map(selector_text),
+        further: draft.further.iter().flatten().map(selector_text).collect(),
         fields: checked.fields(language),
         faults: checked.faults.clone(),
         basis: checked.basis.clone(),
@@ -411,17 +422,14 @@ fn bounds(form: Form, draft: &Draft, on: Date) -> Vec<FaultShown> {
     if form.flow() != comity_affairs::Flow::Request {
         return faults;
     }
-    let bounded = draft.selector.as_ref().map(comity_border::is_bounded);
-    match bounded {
-        None => wrong(
+    if draft.selector.is_none() {
+        wrong(
             "case/no-selector",
             "the measure is aimed at nothing: name one person, account, address with its time, or device",
-        ),
-        Some(false) => wrong(
-            "case/bulk",
-            "the selector is not bounded: it names no single person, account, address or device",
-        ),
-        Some(true) => {}
+        );
+    }
+    if let Some(why) = comity_border::unbounded(draft.selectors()) {
+        wrong("case/bulk", &why.to_string());
     }
     let real_time = form == Form::RealTime;
     if draft.offence.is_none() && (real_time || !draft.emergency) {

@@ -168,6 +168,7 @@ fn asks(draft: &Draft, reference: &str) -> Result<body::Request, Fault> {
         facts: draft.fields.get("facts").cloned().unwrap_or_default(),
         until: day("collection-until")?,
         reference: reference.to_owned(),
+        further: draft.further.clone(),
     })
 }
 

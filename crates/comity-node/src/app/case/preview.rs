@@ -151,7 +151,7 @@ fn request_lines(request: &body::Request, language: Language) -> Vec<LineShown> 
             .organised
             .map(|yes| line("organised", "organised group", if yes { "yes" } else { "no" }.into())),
     );
-    lines.push(labelled("selector", selector_text(&request.selector)));
+    lines.extend(request.selectors().map(|selector| labelled("selector", selector_text(selector))));
     lines.push(labelled("facts", request.facts.clone()));
     lines.extend(request.until.map(|day| labelled("collection-until", day.to_string())));
     lines.push(labelled("reference", request.reference.clone()));

@@ -26,7 +26,8 @@ may be written in several goes: name it with --case. Fields come one by one, or 
 files (TOML, or JSON), of which a letterhead may be one: what is typed once is typed \
 once. Of files only the fields that the form has are taken; an empty --field takes \
 back what was filled in. No bulk request can be written: a measure is aimed at one person, account, \
-address with its time, or device. The exit code is 1 while something is wrong.
+address with its time, or device; the option may be repeated for up to twenty of one \
+kind, accounts of one provider. The exit code is 1 while something is wrong.
 
 Example:
   comity case new --to XB --measure preserve_stored_data --show-form --dir ./xa
@@ -111,6 +112,7 @@ pub struct Keeping {
 
 /// Writes the draft and shows it.
 pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
+    let mut selectors = verb.matter.selectors()?.into_iter();
     let new = NewCase {
         case: verb.case.clone(),
         to: verb.to.as_ref().map(|to| to.to_uppercase()),
@@ -118,7 +120,8 @@ pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit,
         measure: verb.measure.clone(),
         fields: pairs(&verb.field)?,
         letterhead: letterhead(&verb.files)?,
-        selector: verb.matter.selector()?,
+        selector: selectors.next(),
+        further: selectors.collect(),
         offence: verb.matter.offence.clone(),
         penalty: verb.matter.penalty,
         organised: verb.matter.is_organised(),

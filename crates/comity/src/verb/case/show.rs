@@ -148,6 +148,9 @@ pub fn draft(screen: &mut Screen<'_>, shown: &DraftShown, writing: Writing) {
     if let Some(selector) = &shown.selector {
         screen.item(NAMES, "aimed at", Tone::Plain, selector);
     }
+    for selector in &shown.further {
+        screen.item(NAMES, "", Tone::Plain, selector);
+    }
     let mut section = "";
     for field in &shown.fields {
         if field.section != section {
