@@ -10,8 +10,9 @@ use comity_node::{
         house::{AddOfficer, AddToken},
         search::{Search, Suggest},
     },
-    config::Text,
+    config::{Listen, Text},
 };
+use comity_testing::python;
 use http_body_util::BodyExt;
 use hyper::{HeaderMap, Request, StatusCode, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -184,4 +185,159 @@ async fn what_is_held_goes_out_by_search_and_at_an_address_that_stays() {
         assert_eq!(get(at, path, token, "").await.status.as_u16(), status, "{path}");
     }
     running.stop().await.unwrap();
+}
+
+/// A pattern of STIX that is a rule of another language.
+fn rule(number: u32, language: &str, text: &str) -> Value {
+    indicator(number, 1, text, json!({ "pattern_type": language }))
+}
+
+/// What a peer may send: values and names with whatever ends a line, a string, a rule or a document somewhere.
+fn hostile() -> Vec<Value> {
+    let label = |letter: &str, length: usize| letter.repeat(length);
+    let longest = [label("a", 63), label("b", 63), label("c", 63), label("d", 61)].join(".");
+    let name = "\"; drop\\ |3b|\r\n---\n\tsid:1; rev:9) =cmd|'/c'!A1 '\u{2028}#";
+    let named =
+        |number: u32, pattern: String, name: &str| indicator(number, 1, &pattern, json!({ "name": name }));
+    let sigma = |title: &str, search: &str| {
+        format!(
+            "title: {title}\nlogsource:\n  product: windows\ndetection:\n  one:\n    {search}\n  condition: one\n"
+        )
+    };
+    let mut objects = vec![
+        named(1, "[domain-name:value = 'bücher.example.org']".into(), name),
+        named(2, format!("[domain-name:value = '{longest}']"), &"=".repeat(3000)),
+        named(3, "[domain-name:value = '0.0.0.0.0.rpz-ip']".into(), "-"),
+        named(4, "[domain-name:value = '_dmarc.x_y.example.net']".into(), "(empty)"),
+        named(5, "[ipv4-addr:value = '198.51.100.7']".into(), name),
+        named(6, "[ipv6-addr:value = '2001:db8:0:0:1:0:0:1']".into(), name),
+        named(7, "[ipv4-addr:value ISSUBSET '203.0.113.77/24']".into(), "\t"),
+        named(8, "[ipv4-addr:value ISSUBSET '0.0.0.0/0']".into(), "all"),
+        named(9, "[ipv6-addr:value ISSUBSET '2001:db8::/32']".into(), "@"),
+        named(10, r#"[url:value = 'http://bad.example.org:8080/a;b?c="d"&e=|x|:%7e']"#.into(), name),
+        named(11, format!("[url:value = 'http://bad.example.org/{}']", "x;".repeat(1000)), name),
+        named(12, "[url:value = 'https://shared.example.org/only/this']".into(), name),
+        named(13, "[url:value = 'https://sni.example.org/']".into(), name),
+        named(14, "[email-addr:value = '#x%s@mail.example.org']".into(), name),
+        named(15, "[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']".into(), name),
+        named(16, format!("[file:hashes.'SHA-512' = '{}']", "ab".repeat(64)), name),
+        named(
+            17,
+            "[network-traffic:dst_ref.value = '192.0.2.9' AND network-traffic:dst_port = 443]".into(),
+            name,
+        ),
+    ];
+    objects.extend([
+        rule(
+            20,
+            "yara",
+            "import \"pe\"\nrule taken { strings: $a = \"x\\\"}//\" condition: $a and pe.is_dll() }",
+        ),
+        rule(21, "yara", "global rule all { condition: false }"),
+        rule(22, "yara", "include \"/etc/passwd\"\nrule with_file { condition: true }"),
+        rule(23, "yara", "rule no_string { condition: $x }"),
+        rule(24, "yara", "rule idle { strings: $a = \"x\" condition: true }"),
+        rule(25, "yara", "rule swallows { condition: true } /*"),
+        rule(26, "yara", "rule other { strings: $r = /a[\\/*]{2}/ condition: #r > 2 }"),
+        rule(27, "yara", "import \"cuckoo\"\nrule sandbox { condition: true }"),
+        rule(28, "yara", "rule pe { condition: true }"),
+        rule(30, "sigma", &sigma("Taken", "Image|endswith: '\\a; \"b\".exe'")),
+        rule(31, "sigma", &format!("action: global\n{}", sigma("Global", "A: b"))),
+        rule(32, "sigma", &format!("{}---\n{}", sigma("Two", "A: b"), sigma("Documents", "A: b"))),
+        rule(33, "sigma", &sigma("Expression", "A|re: '('")),
+        rule(34, "sigma", &sigma("[", "A: b")),
+        rule(35, "sigma", &sigma("Tagged", "A: !!python/object/apply:os.system [x]")),
+        rule(36, "sigma", &sigma("2026-01-01", "A: b")),
+        rule(37, "sigma", &sigma("Words of a title: no", "A: b")),
+        rule(38, "sigma", &sigma("\"Quoted: and # taken\"", "A|contains|all:\n      - x\n      - y")),
+        rule(
+            40,
+            "suricata",
+            r#"alert http any any -> any any (msg:"kept \; whole"; content:"|3B|a"; sid:2000001;)"#,
+        ),
+        rule(41, "suricata", r#"pass ip any any -> any any (msg:"all"; sid:4000002;)"#),
+        rule(42, "suricata", r#"alert tcp any any -> any any (msg:"script"; lua:x.lua; sid:4000003;)"#),
+        rule(43, "suricata", r#"alert tcp any any -> any any (msg:"open; sid:4000004;"#),
+    ]);
+    objects
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exports_are_read_by_the_tools_that_they_are_for() {
+    let Some(python) = python::interpreter("readers of exports over a served node") else { return };
+    let node = Node::start("XA").await;
+    let (ctx, code) = (node.ctx(), node.code.clone());
+    let objects = hostile();
+    take_in(ctx, &objects).await;
+    let add = AddCollection { name: "trial".into(), types: vec!["indicator".into()], ..Default::default() };
+    add.run(ctx).await.unwrap();
+    let node =
+        node.again(|config, _| config.api.listen = Text(Listen::At("127.0.0.1:0".parse().unwrap()))).await;
+    let token = fs::read_to_string(ctx_of(&node.running, &code).dir.join("console.token")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for form in ["sigma", "yara", "rpz", "suricata", "zeek", "csv", "plain", "stix", "misp"] {
+        let path = format!("/export/trial.{form}");
+        let reply = get(node.running.api_at.unwrap(), &path, token.trim(), "").await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        fs::write(folder.path().join(format!("trial.{form}")), &reply.body).unwrap();
+    }
+    fs::write(folder.path().join("expected.json"), expected(&objects).to_string()).unwrap();
+    let mut command = std::process::Command::new(python);
+    command.arg(python::script("export_consumers.py")).arg(folder.path());
+    let ended = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    said.lines().filter(|line| line.starts_with("not run: ")).for_each(|line| eprintln!("{line}"));
+    assert!(ended.status.success() && said.contains("done\n"), "{said}");
+    node.running.stop().await.unwrap();
+}
+
+/// What each reader must find, in its own words.
+fn expected(objects: &[Value]) -> Value {
+    let longest = [63, 63, 63, 61].iter().zip("abcd".chars()).map(|(n, c)| c.to_string().repeat(*n));
+    let longest = longest.collect::<Vec<_>>().join(".");
+    let idn = "xn--bcher-kva.example.org";
+    let names = [idn, &longest, "0.0.0.0.0.rpz-ip", "_dmarc.x_y.example.net"];
+    let addresses = ["198.51.100.7", "2001:db8::1:0:0:1", "203.0.113.0/24", "0.0.0.0/0", "2001:db8::/32"];
+    let long = format!("bad.example.org/{}", "x;".repeat(1000));
+    let urls = [
+        "bad.example.org:8080/a;b?c=%22d%22&e=%7Cx%7C:~",
+        &long,
+        "shared.example.org/only/this",
+        "sni.example.org/",
+    ];
+    let mail = "#x%s@mail.example.org";
+    let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+    let sha512 = "ab".repeat(64);
+    let zeek: Vec<&str> = names.into_iter().chain(addresses).chain(urls).chain([mail, md5]).collect();
+    let schemes = ["http", "http", "https", "https"];
+    let urls = schemes.iter().zip(urls).map(|(scheme, rest)| format!("{scheme}://{rest}"));
+    let rest = [mail, md5, &sha512, "192.0.2.9:443"];
+    let plain: Vec<String> =
+        names.into_iter().chain(addresses).chain(rest).map(str::to_owned).chain(urls).collect();
+    let below = |name: &str| [name.to_owned(), format!("*.{name}")];
+    let mut owners: Vec<String> = [idn, "_dmarc.x_y.example.net"].into_iter().flat_map(below).collect();
+    owners.extend(
+        ["32.7.100.51.198.rpz-ip", "128.1.0.0.1.zz.db8.2001.rpz-ip", "24.0.113.0.203.rpz-ip"].map(Into::into),
+    );
+    owners.push("32.zz.db8.2001.rpz-ip".into());
+    // One rule for each value but hashes, the widest block and the path behind TLS; and the one that came.
+    let suricata = [vec!["dns"; 4], vec!["ip"; 4], vec!["http"; 3], vec!["tls", "smtp", "tcp"]].concat();
+    // Whole rules are texts to MISP, whatever they say.
+    let misp = [
+        ("hostname", 4),
+        ("ip-dst", 5),
+        ("url", 4),
+        ("email", 1),
+        ("md5", 1),
+        ("sha512", 1),
+        ("ip-dst|port", 1),
+    ];
+    let misp = misp.into_iter().chain([("yara", 9), ("sigma", 9), ("snort", 4)]);
+    let misp: Vec<&str> = misp.flat_map(|(kind, count)| vec![kind; count]).collect();
+    let ids: Vec<&str> = objects.iter().filter_map(|object| object["id"].as_str()).collect();
+    json!({
+        "sigma": ["Taken", "Quoted: and # taken"], "yara": ["taken", "other"], "rpz": owners,
+        "suricata": suricata, "zeek": zeek, "csv": plain, "plain": plain, "stix": ids, "misp": misp,
+    })
 }

@@ -1,7 +1,8 @@
 //! What the tests need from the machine: parts of the Rust toolchain, a C compiler, PostgreSQL's server
-//! programs, OpenSSL's command, and Python.
+//! programs, OpenSSL's command, and Python; and what is good to have beside them.
 //!
-//! On Debian, as root, what is missing is installed; anywhere else it is named, and the run stops there. No database is
+//! On Debian, as root, what is missing is installed; anywhere else it is named, and the run stops there where it cannot do
+//! without. No database is
 //! set up: tests that want one start a private cluster in a folder of their own.
 
 use crate::{command, report::Outcome};
@@ -51,9 +52,17 @@ const NEEDS: [Need; 6] = [
     },
 ];
 
+/// What is brought where it can be, and without which the rest is still tested.
+const WELCOME: [Need; 1] = [Need {
+    what: "`named-checkzone`, which reads exported zones",
+    package: Some("bind9-utils"),
+    component: None,
+    found: zone_checker,
+}];
+
 /// Looks for each thing, brings what can be brought, and names what is missing.
 pub fn check(say: &dyn Fn(&str)) -> Outcome {
-    if NEEDS.iter().any(|n| (n.found)().is_none()) {
+    if all().any(|n| (n.found)().is_none()) {
         bring(say);
     }
     let mut found = Vec::new();
@@ -64,7 +73,19 @@ pub fn check(say: &dyn Fn(&str)) -> Outcome {
             None => missing.push(format!("missing: {}{}", need.what, advice(need))),
         }
     }
-    Outcome::of_check(found.join(", "), missing)
+    let mut outcome = Outcome::of_check(String::new(), missing);
+    for need in &WELCOME {
+        match (need.found)() {
+            Some(version) => found.push(version),
+            None => outcome.not_run.push(format!("not run: {} is missing{}", need.what, advice(need))),
+        }
+    }
+    outcome.ran = found.join(", ");
+    outcome
+}
+
+fn all() -> impl Iterator<Item = &'static Need> {
+    NEEDS.iter().chain(&WELCOME)
 }
 
 /// The folder with the server programs of the newest PostgreSQL that is new enough.
@@ -101,6 +122,11 @@ fn python() -> Option<String> {
     command::output(Command::new("python3").arg("--version"))
 }
 
+fn zone_checker() -> Option<String> {
+    let version = command::output(Command::new("named-checkzone").arg("-v"))?;
+    Some(format!("named-checkzone {}", version.lines().next()?.trim()))
+}
+
 fn openssl() -> Option<String> {
     let version = command::output(Command::new("openssl").arg("version"))?;
     Some(version.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
@@ -124,7 +150,7 @@ fn advice(need: &Need) -> String {
 
 /// Installs what is missing where that is in our power. What fails here is found missing afterwards.
 fn bring(say: &dyn Fn(&str)) {
-    let missing = || NEEDS.iter().filter(|n| (n.found)().is_none());
+    let missing = || all().filter(|n| (n.found)().is_none());
     for component in missing().filter_map(|n| n.component) {
         say(&format!("installing the toolchain's {component}"));
         run(Command::new("rustup").args(["component", "add", component]), say);

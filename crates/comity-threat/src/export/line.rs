@@ -1,6 +1,6 @@
 //! Headers, footers and one line for each value.
 
-use super::{Format, Options, Row, rules, zone};
+use super::{Format, Options, Row, suricata, verbatim::Rules, zone};
 use crate::value::{Kind, Value};
 use comity_record::Uuid;
 use std::fmt::Write as _;
@@ -39,14 +39,14 @@ pub(super) fn footer(options: &Options, written: u64, out: &mut String) {
 pub(super) fn write(
     options: &Options,
     row: &Row<'_>,
-    number: u32,
+    rules: &mut Rules,
     out: &mut String,
 ) -> Result<u64, &'static str> {
     match options.format {
         Format::Csv => csv(row, out),
         Format::Plain => plain(row.value, out),
         Format::Zeek => return zeek(options, row, out).map(|()| 1),
-        Format::Suricata => return rules::suricata(row, number, out).map(|()| 1),
+        Format::Suricata => return suricata::rule(row, || rules.free(options.first_rule), out).map(|()| 1),
         Format::Rpz => return zone::records(row.value, out),
         Format::Stix | Format::Misp | Format::Sigma | Format::Yara => {
             return Err("not written in this language");
@@ -101,13 +101,29 @@ fn zeek(options: &Options, row: &Row<'_>, out: &mut String) -> Result<(), &'stat
     };
     let name = one_line(if row.name.is_empty() { row.id } else { row.name });
     let source = safe_name(&options.name);
-    let written = writeln!(out, "{indicator}\t{kind}\t{source}\t{name}");
+    let written = writeln!(out, "{}\t{kind}\t{source}\t{}", zeek_text(indicator), zeek_text(&name));
     written.map_err(|_| "no room")
 }
 
-/// A text of a stranger in one line: no tabs, no controls, at most 200 characters.
+/// A text as Zeek's reader takes it: a backslash begins bytes in hexadecimal there, and a line that begins with a number sign
+/// is a comment.
+fn zeek_text(text: &str) -> String {
+    let escaped = text.replace('\\', "\\x5c");
+    match escaped.strip_prefix('#') {
+        Some(rest) => format!("\\x23{rest}"),
+        None => escaped,
+    }
+}
+
+/// An id in a comment or a property: what no id has goes.
+pub(super) fn safe_id(id: &str) -> String {
+    id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(100).collect()
+}
+
+/// A text of a stranger in one line: no tabs, no controls, no separators of lines, at most 200 characters.
 pub(super) fn one_line(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let shown: String = text.chars().map(|c| if breaks(c) { ' ' } else { c }).take(200).collect();
     if shown.trim().is_empty() { "-".to_owned() } else { shown.trim().to_owned() }
 }
 

@@ -9,14 +9,15 @@
 mod format;
 mod line;
 mod misp;
-mod rules;
+mod suricata;
+mod verbatim;
 mod zone;
 
 pub use format::{Format, UnknownFormat};
 
 use crate::{
     Moment, Object,
-    value::{Kind, Value, decisive, values_of},
+    value::{Kind, Value, decisive, range, values_of},
 };
 use comity_record::label::Tlp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +66,8 @@ pub struct Export<'s> {
     out: String,
     report: Report,
     events: misp::Events,
+    /// The rules written as they came, and the numbers of all.
+    rules: verbatim::Rules,
     /// The latest begin or end of a validity that has passed, and the next one that will.
     turned: Option<Moment>,
     turns: Option<Moment>,
@@ -127,6 +130,7 @@ impl<'s> Export<'s> {
             out: String::new(),
             report: Report::default(),
             events: misp::Events::default(),
+            rules: verbatim::Rules::default(),
             turned: None,
             turns: None,
         }
@@ -307,9 +311,7 @@ impl<'s> Export<'s> {
             }
             return;
         }
-        let number =
-            self.options.first_rule.saturating_add(u32::try_from(self.report.written).unwrap_or(u32::MAX));
-        match line::write(&self.options, row, number, &mut self.out) {
+        match line::write(&self.options, row, &mut self.rules, &mut self.out) {
             Ok(lines) => {
                 self.seen.insert(row.value.clone());
                 self.report.written += lines;
@@ -331,7 +333,7 @@ impl<'s> Export<'s> {
         if self.options.format.rule_type() != Some(kind) {
             return self.leave_out("written in another language");
         }
-        match rules::verbatim(self.options.format, object.id(), pattern, &mut self.out) {
+        match self.rules.write(self.options.format, object.id(), pattern, &mut self.out) {
             Ok(()) => self.report.written += 1,
             Err(reason) => self.leave_out(reason),
         }
@@ -356,6 +358,12 @@ impl<'s> Export<'s> {
     fn leave_out(&mut self, reason: &'static str) {
         *self.report.left_out.entry(reason).or_default() += 1;
     }
+}
+
+/// Whether a range of addresses is so wide that what acts on it would act on everybody: less than 8 bits of an IPv4 or 16 of
+/// an IPv6 address are given.
+fn wide(value: &Value) -> bool {
+    range(value.text()).is_none_or(|range| range.prefix < if range.first.is_ipv4() { 8 } else { 16 })
 }
 
 #[cfg(test)]

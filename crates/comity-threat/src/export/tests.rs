@@ -9,6 +9,9 @@ fn indicator(n: u32, pattern: &str, more: &str) -> String {
     )
 }
 
+const SIGMA: &str =
+    "title: b\nlogsource:\n  product: windows\ndetection:\n  one:\n    EventID: 1\n  condition: one";
+
 fn objects() -> Vec<String> {
     vec![
         indicator(1, "[domain-name:value = 'Bad.example.']", r#","labels":["a","b"],"confidence":80"#),
@@ -22,7 +25,7 @@ fn objects() -> Vec<String> {
         indicator(9, "[domain-name:value = 'x.example' AND domain-name:value LIKE 'y%']", ""),
         indicator(10, "[domain-name:value = 'good.example']", ""),
         indicator(11, "rule a { condition: true }", "").replace(r#""stix""#, r#""yara""#),
-        indicator(12, "title: b\ndetection: {}", "").replace(r#""stix""#, r#""sigma""#),
+        indicator(12, SIGMA, "").replace(r#""stix""#, r#""sigma""#),
         r#"{"type":"url","spec_version":"2.1","id":"url--c0a1170e-0000-5000-8000-000000000013","value":"https://other.example/"}"#.to_owned(),
         r#"{"type":"identity","spec_version":"2.1","id":"identity--c0a1170e-0000-4000-8000-000000000014","name":"A"}"#.to_owned(),
     ]
@@ -106,8 +109,60 @@ fn names_of_strangers_cannot_end_a_rule() {
         "alert dns $HOME_NET any -> any any (msg:\"=Loader  1   rev 9\"; dns.query; dotprefix; content:\".bad.example\"; nocase; \
          endswith; classtype:trojan-activity; metadata:stix_id indicator--c0a1170e-0000-4000-8000-000000000001; sid:9100000; rev:1;)"
     );
-    assert!(rules[4].contains("content:\"/a|3B|b?c=%22d%22\"; startswith;"), "{}", rules[4]);
+    // What is written with percent signs is looked for as it was sent, and the whole of it.
+    let target = "http.uri.raw; content:\"/a|3B|b?c=%22d%22\"; startswith; bsize:14; ";
+    assert!(rules[4].contains(target), "{}", rules[4]);
     assert!(rules.iter().all(|rule| rule.matches("rev:").count() == 1));
+}
+
+#[test]
+fn what_would_act_on_everybody_or_on_others_is_left_out() {
+    let hostile = [
+        indicator(1, "[domain-name:value = '0.0.0.0.0.rpz-ip']", ""),
+        indicator(2, "[ipv4-addr:value ISSUBSET '0.0.0.0/0']", ""),
+        indicator(3, "[url:value = 'https://shared.example/bad']", ""),
+        indicator(4, "[email-addr:value = '#a@mail.example']", ""),
+        indicator(5, "rule a { condition: true }", "").replace(r#""stix""#, r#""yara""#),
+        indicator(6, "rule a { condition: false }", "").replace(r#""stix""#, r#""yara""#),
+        indicator(7, "global rule b { condition: false }", "").replace(r#""stix""#, r#""yara""#),
+        indicator(8, "rule c { condition: $x }", "").replace(r#""stix""#, r#""yara""#),
+        indicator(9, "include \"/etc/passwd\" rule d { condition: true }", "")
+            .replace(r#""stix""#, r#""yara""#),
+        indicator(10, "alert ip any any -> any any (msg:\"a\"; sid:9100000;)", "")
+            .replace(r#""stix""#, r#""suricata""#),
+        indicator(11, "pass ip any any -> any any (msg:\"a\"; sid:5;)", "")
+            .replace(r#""stix""#, r#""suricata""#),
+        indicator(12, "[ipv4-addr:value = '192.0.2.1']", "")
+            .replace("indicator--c0", "indicator--\\n; sid:1; --c0"),
+    ];
+    let export = |format: Format| {
+        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+        let (kinds, name) = (BTreeSet::new(), "trial".to_owned());
+        let mut export = Export::new(Options { format, now, kinds, name, first_rule: 9_100_000 }, &|_| None);
+        hostile.iter().for_each(|text| export.take(&Object::read(text.as_bytes()).unwrap()));
+        export.finish()
+    };
+    let (zone, report) = export(Format::Rpz);
+    assert_eq!(zone.lines().skip(3).collect::<Vec<_>>(), ["32.1.2.0.192.rpz-ip CNAME ."]);
+    assert_eq!(report.left_out["a name that policy zones keep for themselves"], 1);
+    assert_eq!(report.left_out["a block too wide to act on"], 1);
+    let (rules, report) = export(Format::Suricata);
+    let numbers: Vec<&str> =
+        rules.lines().filter_map(|rule| rule.split_once("sid:")?.1.split(';').next()).collect();
+    // A rule that came keeps its number, ours go round it; what comes later with a number of ours is left out.
+    assert_eq!(numbers, ["9100000", "9100001", "9100002"]);
+    assert_eq!(report.left_out["a rule whose number is taken"], 1);
+    assert_eq!(report.left_out["a rule that does more than raise an alert"], 1);
+    assert_eq!(report.left_out["a path or address behind TLS, which Suricata does not see"], 1);
+    let (rules, report) = export(Format::Yara);
+    assert_eq!(rules.matches("rule ").count(), 1, "{rules}");
+    assert_eq!(report.left_out["a rule with the name of one before it"], 1);
+    assert_eq!(report.left_out["a rule that decides over all others"], 1);
+    assert_eq!(report.left_out["a rule that does not compile"], 1);
+    assert_eq!(report.left_out["a rule that includes a file"], 1);
+    let (intel, _) = export(Format::Zeek);
+    // A line that begins with the sign would be a comment.
+    assert!(intel.contains("\n\\x23a@mail.example\tIntel::EMAIL\t"), "{intel}");
 }
 
 #[test]
@@ -223,5 +278,5 @@ fn equal_content_is_an_equal_text_and_the_end_of_a_validity_changes_it() {
 #[test]
 fn rules_of_other_languages_come_out_as_they_came() {
     assert!(export(Format::Yara).0.ends_with("\nrule a { condition: true }\n"));
-    assert!(export(Format::Sigma).0.ends_with("\ntitle: b\ndetection: {}\n"));
+    assert!(export(Format::Sigma).0.ends_with(&format!("\n{SIGMA}\n")));
 }

@@ -1,5 +1,6 @@
 //! Response policy zones (the form that BIND, Unbound, Knot and PowerDNS read): names and addresses that a resolver denies.
 
+use super::wide;
 use crate::{
     Moment,
     value::{Kind, Value, range},
@@ -19,6 +20,7 @@ pub(super) fn header(name: &str, now: Moment, out: &mut String) {
 pub(super) fn records(value: &Value, out: &mut String) -> Result<u64, &'static str> {
     match value.kind() {
         Kind::Name => name(value.text(), out),
+        Kind::Cidr if wide(value) => Err("a block too wide to act on"),
         Kind::Ipv4 | Kind::Ipv6 | Kind::Cidr => address(value.text(), out),
         _ => Err("a kind that a policy zone cannot say"),
     }
@@ -31,6 +33,10 @@ fn name(name: &str, out: &mut String) -> Result<u64, &'static str> {
     }
     if crate::value::is_public_suffix(name) {
         return Err("a suffix under which everybody registers");
+    }
+    // Below such labels a zone keeps its rules about addresses and name servers: the name would be one of those.
+    if name.rsplit('.').next().is_some_and(|last| last.starts_with("rpz-")) {
+        return Err("a name that policy zones keep for themselves");
     }
     let _ = write!(out, "{name} CNAME .\n*.{name} CNAME .\n");
     Ok(2)

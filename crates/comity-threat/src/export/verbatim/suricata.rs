@@ -1,0 +1,157 @@
+//! Suricata: one rule that raises an alert and does nothing else. A rule of a stranger that passes, drops, runs a script or
+//! writes a file would act on the house that loads it.
+
+use crate::export::suricata::LONGEST;
+
+/// Keywords by which a rule does more than raise an alert: it runs a script, reads or writes a file, or takes traffic out of
+/// sight.
+const ACTING: [&str; 10] = [
+    "lua",
+    "luajit",
+    "luaxform",
+    "dataset",
+    "datarep",
+    "filestore",
+    "filemd5",
+    "filesha1",
+    "filesha256",
+    "bypass",
+];
+const ACTING_TOO: [&str; 4] = ["replace", "config", "noalert", "tag"];
+/// Keywords that stand once.
+const ONCE: [&str; 4] = ["msg", "sid", "rev", "gid"];
+/// The protocols of rules (Suricata 8, "Rules Format").
+const PROTOCOLS: &str = "tcp udp icmp icmpv4 icmpv6 ip ipv4 ipv6 ip4 ip6 sctp pkthdr tcp-pkt tcp-stream http http1 http2 \
+    ftp ftp-data tls ssl smb dns mdns doh2 dcerpc dhcp ssh smtp imap pop3 modbus dnp3 enip nfs ike krb5 bittorrent-dht \
+    ntp rfb rdp snmp tftp sip websocket telnet mqtt ldap quic pgsql arp";
+
+/// The number (`sid`) of the rule that a text is.
+///
+/// # Errors
+/// Why it is none that can be handed on.
+pub(super) fn number(text: &str) -> Result<u32, &'static str> {
+    if text.contains(['\n', '\r']) {
+        return Err("a rule of more than one line");
+    }
+    if text.len() > LONGEST {
+        return Err("a rule longer than Suricata reads");
+    }
+    let unread = "a rule that cannot be read";
+    let (head, rest) = text.split_once('(').ok_or(unread)?;
+    header(head)?;
+    let mut names: Vec<&str> = Vec::new();
+    let mut number = None;
+    for option in options(rest.strip_suffix(')').ok_or(unread)?)? {
+        let (name, value) =
+            option.split_once(':').map_or((option, None), |(name, value)| (name, Some(value)));
+        let (name, value) = (name.trim(), value.map(str::trim));
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if name.is_empty() || !name.bytes().all(letter) || (ONCE.contains(&name) && names.contains(&name)) {
+            return Err(unread);
+        }
+        if ACTING.contains(&name) || ACTING_TOO.contains(&name) {
+            return Err("a rule that does more than raise an alert");
+        }
+        match (name, value) {
+            ("sid", Some(digits)) => number = digits.parse().ok().filter(|number| *number > 0),
+            ("content", Some(value)) => content(value.trim_start_matches('!').trim_start())?,
+            (_, Some(value)) if value.starts_with('"') => quoted(value).map(|_| ())?,
+            _ => {}
+        }
+        names.push(name);
+    }
+    number.filter(|_| names.contains(&"msg")).ok_or("a rule without a number or a message")
+}
+
+/// Action, protocol, and two ends with a direction between them.
+fn header(head: &str) -> Result<(), &'static str> {
+    let (mut words, mut depth, mut word) = (Vec::new(), 0_i32, String::new());
+    for letter in head.chars() {
+        depth += i32::from(letter == '[') - i32::from(letter == ']');
+        match letter {
+            _ if depth < 0 => return Err("a rule that cannot be read"),
+            // Within brackets a list goes on.
+            ' ' | '\t' if depth == 0 => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()))
+            }
+            _ => word.push(letter),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["alert", protocol, _, _, "->" | "<>", _, _] if depth == 0 => {
+            let known = PROTOCOLS.split(' ').any(|known| known == *protocol);
+            if known { Ok(()) } else { Err("a rule of a protocol that is not known") }
+        }
+        [_, _, _, _, "->" | "<>" | "=>", _, _] if depth == 0 => {
+            Err("a rule that does more than raise an alert")
+        }
+        _ => Err("a rule that cannot be read"),
+    }
+}
+
+/// The options, as Suricata takes them apart: at every semicolon that no backslash stands before, also within quotes.
+fn options(text: &str) -> Result<Vec<&str>, &'static str> {
+    let (mut options, mut begin, mut escaped) = (Vec::new(), 0, false);
+    for (at, letter) in text.char_indices() {
+        if letter == ';' && !escaped {
+            options.push(text.get(begin..at).unwrap_or_default().trim());
+            begin = at + 1;
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    let rest = text.get(begin..).unwrap_or_default();
+    if rest.trim().is_empty() { Ok(options) } else { Err("a rule that cannot be read") }
+}
+
+fn quoted(value: &str) -> Result<&str, &'static str> {
+    let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    inner.filter(|inner| !inner.is_empty()).ok_or("a rule that cannot be read")
+}
+
+/// A quoted text with bytes in hexadecimal between bars.
+fn content(value: &str) -> Result<(), &'static str> {
+    for (place, part) in quoted(value)?.split('|').enumerate() {
+        let digits = part.bytes().filter(|byte| *byte != b' ');
+        let hexadecimal = place % 2 == 1;
+        if hexadecimal && !(digits.clone().all(|byte| byte.is_ascii_hexdigit()) && digits.count() % 2 == 0) {
+            return Err("a rule that cannot be read");
+        }
+    }
+    let bars = value.matches('|').count();
+    if bars.is_multiple_of(2) { Ok(()) } else { Err("a rule that cannot be read") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn an_alert_is_taken_and_what_acts_or_cannot_be_read_is_not() {
+        let whole = r#"alert http $HOME_NET any -> [192.0.2.1, 192.0.2.2] any (msg:"a \; b"; content:"x|3B 20|y"; sid:7; rev:1;)"#;
+        assert_eq!(number(whole), Ok(7));
+        for (text, why) in [
+            (r#"pass ip any any -> any any (msg:"a"; sid:7;)"#, "a rule that does more than raise an alert"),
+            (
+                r#"alert ip any any -> any any (msg:"a"; lua:x.lua; sid:7;)"#,
+                "a rule that does more than raise an alert",
+            ),
+            (
+                r#"alert ip any any -> any any (msg:"a"; content:"a|3|"; sid:7;)"#,
+                "a rule that cannot be read",
+            ),
+            (r#"alert ip any any -> any any (msg:"a"; sid:7;) alert tcp"#, "a rule that cannot be read"),
+            (r#"alert ip any any -> any any (msg:"a"; sid:7; sid:8;)"#, "a rule that cannot be read"),
+            (
+                r#"alert gopher any any -> any any (msg:"a"; sid:7;)"#,
+                "a rule of a protocol that is not known",
+            ),
+            (r#"alert ip any any -> any any (msg:"a";)"#, "a rule without a number or a message"),
+            ("# alert ip any any -> any any (sid:7;)", "a rule that cannot be read"),
+            ("alert ip any any -> any any (sid:7;)\nx", "a rule of more than one line"),
+        ] {
+            assert_eq!(number(text), Err(why), "{text}");
+        }
+    }
+}
