@@ -33,6 +33,7 @@ pub const ENTRIES: &[(&str, Door)] = &[
     ("stix", threat::stix),
     ("import", threat::import),
     ("pattern", threat::pattern),
+    ("rule", threat::rule),
     ("index", threat::index),
     ("value", threat::value),
     ("scan", threat::scan),

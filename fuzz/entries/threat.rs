@@ -65,3 +65,8 @@ pub fn warning_list(bytes: &[u8]) {
 pub fn list(bytes: &[u8]) {
     comity_threat::lists::fuzz_entry(bytes);
 }
+
+/// A rule of another language, on its way into an export.
+pub fn rule(bytes: &[u8]) {
+    comity_threat::export::fuzz_entry(bytes);
+}

@@ -31,6 +31,7 @@ pub fn targets() -> Vec<Target> {
         ("import", texts(json)),
         ("redact", objects),
         ("pattern", patterns()),
+        ("rule", rules()),
         ("index", indexed()),
         ("value", values()),
         ("scan", scans()),
@@ -63,6 +64,23 @@ fn patterns() -> Vec<(String, Vec<u8>)> {
         ("set", "[url:value IN ('http://a', 'b\\'c')] REPEATS 5 TIMES WITHIN 1800 SECONDS"),
         ("time", "[a:b MATCHES '^x'] START t'2026-03-01T12:00:00Z' STOP t'2026-03-02T12:00:00Z'"),
         ("binary", "([a:b = b'AA=='] OR [a:c NOT LIKE h'00ff'])"),
+    ])
+}
+
+fn rules() -> Vec<(String, Vec<u8>)> {
+    texts(&[
+        (
+            "yara",
+            "import \"pe\"\nrule a : t { meta: d = \"x\" strings: $a = \"b\" nocase $r = /c[0-9]{2}/ $h = { 6A ?? [2-4] 58 } condition: pe.is_dll() and any of them and filesize < 1MB }",
+        ),
+        (
+            "sigma",
+            "title: Loader\nlogsource:\n  product: windows\ndetection:\n  one:\n    Image|endswith: '\\a.exe'\n    Net|cidr: 192.0.2.0/24\n  two:\n    - x\n    - y: 5\n  condition: one and not (1 of t* or two)\n",
+        ),
+        (
+            "suricata",
+            r#"alert http $HOME_NET any -> [192.0.2.1, 192.0.2.2] any (msg:"a \; b"; content:"x|3B 20|y"; sid:7; rev:1;)"#,
+        ),
     ])
 }
 

@@ -366,5 +366,17 @@ fn wide(value: &Value) -> bool {
     range(value.text()).is_none_or(|range| range.prefix < if range.first.is_ipv4() { 8 } else { 16 })
 }
 
+/// For fuzzing: reads a text as a rule of every language. Must never panic; what was taken is taken once.
+pub fn fuzz_entry(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut rules = verbatim::Rules::default();
+    for format in [Format::Suricata, Format::Sigma, Format::Yara] {
+        let mut out = String::new();
+        let taken = rules.write(format, "indicator--1", &text, &mut out);
+        let again = rules.write(format, "indicator--1", &text, &mut out);
+        debug_assert!(taken.is_err() || again.is_err() || format == Format::Sigma, "{text}");
+    }
+}
+
 #[cfg(test)]
 mod tests;
