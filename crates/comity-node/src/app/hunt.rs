@@ -1,7 +1,14 @@
 //! Hunting: patterns on observed data and logs in files at hand, and on what the party holds.
 
+mod files;
+mod follow;
+
+pub use files::{in_files, patterns};
+pub use follow::{Next, follow};
+
 use super::{Action, Ctx, Fault, search::Searching};
 use crate::{
+    matching::Lists,
     projection::index::WITHHELD,
     reading::{Bound, Copy, Query, Reader, Seen, Sight},
 };
@@ -10,25 +17,13 @@ use comity_ledger::store::Store;
 use comity_threat::{
     Object, SpecVersion,
     hunt::{
-        Hunted, Hunting, Indicator, Patterns, hunt, indicators_among, indicators_of, is_of_use,
-        observation_of,
+        Against, Hunted, Indicator, Judging, Listed, Patterns, Sighted, hunt, indicators_among, is_of_use,
     },
     index::Family,
-    log::{Lines, Roles},
-    pattern::observations,
-    reader::read_all,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-};
+use std::sync::Arc;
 
 /// Hunts among the observed data that the party holds.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +32,9 @@ pub struct HuntHeld {
     pub patterns: Vec<Given>,
     /// Whether the patterns of the indicators held are used.
     pub held: bool,
+    /// Whether the validity of indicators is set aside.
+    #[serde(default)]
+    pub any_time: bool,
 }
 
 /// Gives the patterns of the indicators that the party holds.
@@ -44,7 +42,7 @@ pub struct HuntHeld {
 pub struct HeldPatterns {}
 
 /// A pattern to hunt with.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
     /// The id of its indicator, or where it stood.
     pub indicator: String,
@@ -54,17 +52,28 @@ pub struct Given {
     pub pattern: String,
     /// The edition of STIX: `2.0` or `2.1`.
     pub version: String,
+    /// From when it counts.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Until when it counts (exclusive).
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Whether it was taken back, so that it is not hunted with.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 /// What a hunt found, and what it could not ask.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct HuntShown {
-    /// Patterns hunted with.
+    /// Patterns given, with those below that were not hunted with.
     pub patterns: u64,
     /// Observations asked.
     pub observations: u64,
-    /// What was found.
+    /// What was found, with what stands against it.
     pub found: Vec<FoundShown>,
+    /// Indicators that were taken back, and so were not hunted with.
+    pub withdrawn: Vec<String>,
     /// Patterns that cannot be evaluated, with the reason.
     pub refused: Vec<String>,
     /// Observed data that cannot be used, with the reason.
@@ -77,6 +86,9 @@ pub struct HuntShown {
     pub costly_objects: u64,
     /// Lines of logs that are no observation, for want of a time or of anything that patterns speak of.
     pub unread_lines: u64,
+    /// How often, in a log that grows, the patterns of a node were put together anew; what patterns of several
+    /// observations had seen until then was let go.
+    pub put_together: u64,
 }
 
 /// A pattern that matched.
@@ -94,10 +106,42 @@ pub struct FoundShown {
     pub last: String,
     /// How often that was observed.
     pub number: u64,
+    /// What stands against it; nothing where it counts.
+    pub suppressed: Option<FindSuppressed>,
 }
 
-/// Longest file of patterns or observations, unfolded: 1 GiB.
-const LONGEST: u64 = 1 << 30;
+/// Why a find does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindSuppressed {
+    /// `valid-from`, `valid-until` or `warning-list`.
+    pub by: String,
+    /// The time, or the name of the list.
+    pub what: String,
+    /// How the list names the value; nothing for a time.
+    pub how: Option<String>,
+}
+
+/// By what finds are judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'j> {
+    /// Warning lists.
+    pub lists: &'j Lists,
+    /// Whether the validity of indicators is set aside.
+    pub any_time: bool,
+}
+
+impl Judged<'_> {
+    fn with<T>(self, work: impl FnOnce(&Judging<'_>) -> T) -> T {
+        let listed = |value: &comity_threat::value::Value| {
+            let warning = self.lists.check(value)?;
+            Some(Listed { list: warning.list.to_owned(), how: warning.how.word() })
+        };
+        work(&Judging { listed: &listed, any_time: self.any_time })
+    }
+}
+
+/// Objects held that are read at once.
+const PAGE: usize = 1000;
 
 impl Action for HuntHeld {
     const NAME: &'static str = "hunt.held";
@@ -111,14 +155,14 @@ impl Action for HuntHeld {
         for pattern in self.patterns {
             given.push(pattern.read()?);
         }
-        let patterns = self.held;
-        let bytes = held(ctx, Types::OfUse { indicators: patterns }).await?;
+        let bytes = held(ctx, Types::OfUse { indicators: self.held }).await?;
+        let lists = ctx.warnings.lists(&ctx.random).await?;
         let work = move || {
             let objects = objects(bytes.iter().map(Vec::as_slice));
             if self.held {
                 given.extend(indicators_among(objects.iter()));
             }
-            run(&given, &objects)
+            run(given, &objects, Judged { lists: &lists, any_time: self.any_time })
         };
         tokio::task::spawn_blocking(work)
             .await
@@ -146,7 +190,16 @@ impl Given {
             "2.1" => SpecVersion::V21,
             other => return Err(Fault::input(format!("`{other}` is neither 2.0 nor 2.1"))),
         };
-        Ok(Indicator { id: self.indicator, name: self.name, pattern: self.pattern, version })
+        let moment = |text: Option<String>| text.map(|text| text.parse().map_err(Fault::input)).transpose();
+        Ok(Indicator {
+            id: self.indicator,
+            name: self.name,
+            pattern: self.pattern,
+            version,
+            valid_from: moment(self.from)?,
+            valid_until: moment(self.until)?,
+            revoked: self.revoked,
+        })
     }
 }
 
@@ -157,6 +210,9 @@ impl From<Indicator> for Given {
             name: indicator.name,
             pattern: indicator.pattern,
             version: indicator.version.as_str().to_owned(),
+            from: indicator.valid_from.map(|moment| moment.to_string()),
+            until: indicator.valid_until.map(|moment| moment.to_string()),
+            revoked: indicator.revoked,
         }
     }
 }
@@ -211,165 +267,59 @@ fn objects<'b>(bytes: impl Iterator<Item = &'b [u8]>) -> Vec<Object<'b>> {
     bytes.filter_map(|bytes| Object::read(bytes).ok()).collect()
 }
 
-/// The patterns of files: STIX, or one pattern a line; `.zst` and `.gz` are unfolded.
-pub fn patterns(files: &[PathBuf]) -> Result<Vec<Given>, Fault> {
-    let mut all = Vec::new();
-    for file in files {
-        let bytes = unfolded(file)?;
-        let found = indicators_of(&bytes).map_err(|fault| unsound(file, &fault))?;
-        all.extend(found.into_iter().map(Given::from));
-    }
-    Ok(all)
+fn compiled(given: Vec<Given>) -> Result<Patterns, Fault> {
+    let indicators: Result<Vec<Indicator>, Fault> = given.into_iter().map(Given::read).collect();
+    Patterns::new(indicators?).map_err(|fault| Fault::new(fault.code(), fault.to_string()))
 }
 
-/// Hunts among the observed data in files of STIX, and in logs. Both are read here, and nothing of them is sent.
-/// `progress` hears of each log how many of its bytes are read.
-pub fn in_files(
-    patterns: Vec<Given>,
-    observed: &[PathBuf],
-    logs: &[PathBuf],
-    progress: &mut dyn FnMut(&Path, u64),
-) -> Result<HuntShown, Fault> {
-    let mut indicators = Vec::with_capacity(patterns.len());
-    for pattern in patterns {
-        indicators.push(pattern.read()?);
-    }
-    let kept = observed_in(observed)?;
-    let objects = objects(kept.iter().map(Vec::as_slice));
-    let (seen, unfit) = observations(&objects);
-    let compiled = compiled(&indicators)?;
-    let mut hunting = Hunting::new(&compiled);
-    (0..).zip(&seen).for_each(|(name, observation)| hunting.observe(name, observation));
-    let mut unread = 0;
-    for (place, path) in (1..).zip(logs) {
-        unread += in_log(&mut hunting, place << LINE_BITS, path, progress)?;
-    }
-    let mut hunted = hunting.finish(|name| match name >> LINE_BITS {
-        0 => seen.get(name as usize).map(|one| one.id.clone().into_owned()).unwrap_or_default(),
-        place => {
-            let path = logs.get(place as usize - 1).map(|path| path.display().to_string());
-            format!("{}:{}", path.unwrap_or_default(), name & ((1 << LINE_BITS) - 1))
-        }
-    });
-    hunted.unfit = unfit.into_iter().map(|(id, why)| (id.to_owned(), why)).collect();
-    Ok(HuntShown { unread_lines: unread, ..show(&indicators, &hunted) })
+fn run(indicators: Vec<Indicator>, objects: &[Object<'_>], judged: Judged<'_>) -> Result<HuntShown, Fault> {
+    let patterns = Patterns::new(indicators).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+    let patterns = Arc::new(patterns);
+    let hunted = judged.with(|judging| hunt(&patterns, objects, judging));
+    let mut shown = HuntShown::default();
+    add(&mut shown, &patterns, hunted);
+    Ok(shown)
 }
 
-/// The name of an observation in a log is its line, below the place of the log.
-const LINE_BITS: u32 = 40;
-/// Lines between two words about progress.
-const TOLD: u64 = 4096;
-/// Objects held that are read at once.
-const PAGE: usize = 1000;
-/// The longest line of a log that is read; what is behind it is passed over.
-const LONGEST_LINE: u64 = 1 << 20;
+/// Adds what a hunt with these patterns found.
+fn add(shown: &mut HuntShown, patterns: &Patterns, hunted: Hunted) {
+    let id = |place: usize| patterns.indicators().get(place).map(|one| one.id.clone()).unwrap_or_default();
+    shown.patterns += patterns.indicators().len() as u64;
+    shown.observations += hunted.observations;
+    shown.found.extend(hunted.sighted.into_iter().map(|one| found_shown(patterns, one)));
+    shown.withdrawn.extend(hunted.withdrawn.iter().map(|place| id(*place)));
+    let refused = |(place, why): (usize, comity_threat::pattern::PatternFault)| {
+        format!("{}: {why} [{}]", id(place), why.code)
+    };
+    shown.refused.extend(hunted.refused.into_iter().map(refused));
+    let unfit = hunted.unfit.iter().map(|(name, why)| format!("{name}: {why} [{}]", why.code()));
+    shown.unfit.extend(unfit);
+    shown.undecided.extend(hunted.undecided.iter().map(|place| id(*place)));
+    let forgotten = hunted.forgotten.iter().map(|(place, count)| format!("{}: {count}", id(*place)));
+    shown.forgotten.extend(forgotten);
+    shown.costly_objects += hunted.costly_objects;
+}
 
-/// Leads the lines of a log through a hunt. Returns how many lines were no observation: those without a time, or without
-/// anything that patterns speak of.
-fn in_log(
-    hunting: &mut Hunting<'_>,
-    first: u64,
-    path: &Path,
-    progress: &mut dyn FnMut(&Path, u64),
-) -> Result<u64, Fault> {
-    let roles = Roles::built_in().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-    let count = Arc::default();
-    let mut input = BufReader::new(opened(path, &count)?);
-    let (mut lines, mut unread) = (Lines::new(&roles, None), 0);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let read = (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line);
-        if read.map_err(|why| unreadable(path, &why))? == 0 {
-            return Ok(unread);
-        }
-        if lines.number().is_multiple_of(TOLD) {
-            progress(path, count.load(Relaxed));
-        }
-        if line.last() != Some(&b'\n') && line.len() as u64 == LONGEST_LINE {
-            input.skip_until(b'\n').map_err(|why| unreadable(path, &why))?;
-        }
-        lines.read(&line, |number, record| match observation_of(String::new(), record) {
-            Some(observation) => hunting.observe(first | number, &observation),
-            None => unread += 1,
-        });
+fn found_shown(patterns: &Patterns, found: Sighted) -> FoundShown {
+    let indicator = patterns.indicators().get(found.indicator);
+    FoundShown {
+        indicator: indicator.map(|one| one.id.clone()).unwrap_or_default(),
+        name: indicator.and_then(|one| one.name.clone()),
+        observations: found.observations,
+        first: found.first.to_string(),
+        last: found.last.to_string(),
+        number: found.number,
+        suppressed: found.against.map(FindSuppressed::from),
     }
 }
 
-/// What hunts have a use for in files of STIX.
-fn observed_in(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Fault> {
-    let mut kept = Vec::new();
-    for file in files {
-        let bytes = unfolded(file)?;
-        let read = read_all(&bytes, |raw| {
-            let object = Object::read(raw.bytes).map_err(|fault| raw.place(fault))?;
-            if is_of_use(object.type_name()) {
-                kept.push(raw.bytes.to_vec());
-            }
-            Ok(())
-        });
-        read.map_err(|fault| unsound(file, &fault))?;
+impl From<Against> for FindSuppressed {
+    fn from(against: Against) -> FindSuppressed {
+        let (by, what, how) = match against {
+            Against::NotYet(from) => ("valid-from", from.to_string(), None),
+            Against::NoLonger(until) => ("valid-until", until.to_string(), None),
+            Against::Listed(listed) => ("warning-list", listed.list, Some(listed.how.to_owned())),
+        };
+        FindSuppressed { by: by.to_owned(), what, how }
     }
-    Ok(kept)
-}
-
-fn compiled(indicators: &[Indicator]) -> Result<Patterns, Fault> {
-    Patterns::new(indicators).map_err(|fault| Fault::new(fault.code(), fault.to_string()))
-}
-
-fn run(indicators: &[Indicator], objects: &[Object<'_>]) -> Result<HuntShown, Fault> {
-    let hunted = hunt(indicators, objects).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
-    Ok(show(indicators, &hunted))
-}
-
-fn show(indicators: &[Indicator], hunted: &Hunted) -> HuntShown {
-    let id = |place: usize| indicators.get(place).map(|one| one.id.clone()).unwrap_or_default();
-    let found = hunted.sighted.iter().map(|one| FoundShown {
-        indicator: id(one.indicator),
-        name: indicators.get(one.indicator).and_then(|indicator| indicator.name.clone()),
-        observations: one.observations.clone(),
-        first: one.first.to_string(),
-        last: one.last.to_string(),
-        number: one.number,
-    });
-    HuntShown {
-        patterns: indicators.len() as u64,
-        observations: hunted.observations,
-        found: found.collect(),
-        refused: hunted
-            .refused
-            .iter()
-            .map(|(place, why)| format!("{}: {why} [{}]", id(*place), why.code))
-            .collect(),
-        unfit: hunted.unfit.iter().map(|(name, why)| format!("{name}: {why} [{}]", why.code())).collect(),
-        undecided: hunted.undecided.iter().map(|place| id(*place)).collect(),
-        forgotten: hunted.forgotten.iter().map(|(place, count)| format!("{}: {count}", id(*place))).collect(),
-        costly_objects: hunted.costly_objects,
-        unread_lines: 0,
-    }
-}
-
-/// A file, unfolded where its first bytes say that it is folded; `count` hears how many of its bytes were read.
-fn opened(path: &Path, count: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, Fault> {
-    let file = File::open(path).map_err(|why| unreadable(path, &why))?;
-    crate::matching::unfold(file, Arc::clone(count)).map_err(|why| unreadable(path, &why))
-}
-
-fn unfolded(path: &Path) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    let read = opened(path, &Arc::default())?.take(LONGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|why| unreadable(path, &why))?;
-    if bytes.len() as u64 > LONGEST {
-        let text = format!("`{}` is longer than {LONGEST} bytes", path.display());
-        return Err(Fault::new("hunt/too-long", text).help("split the file"));
-    }
-    Ok(bytes)
-}
-
-fn unreadable(path: &Path, why: &io::Error) -> Fault {
-    Fault::new("hunt/unreadable", format!("`{}` cannot be read: {why}", path.display()))
-}
-
-fn unsound(path: &Path, fault: &comity_threat::reader::ReadFault) -> Fault {
-    Fault::new(fault.code(), format!("`{}`: {fault}", path.display()))
 }

@@ -8,6 +8,7 @@ mod input;
 mod logs;
 mod sighting;
 mod sources;
+pub(crate) mod tail;
 
 pub use comity_threat::{indicators::Form, log::Format};
 pub use fault::MatchFault;

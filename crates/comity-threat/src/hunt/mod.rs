@@ -1,12 +1,13 @@
 //! Hunting: patterns of indicators on what was observed.
 //!
 //! Patterns come from STIX indicators or from a text with one pattern a line. What is observed are STIX observed-data
-//! objects with what they refer to. Validity times of indicators are not applied: a hunt asks whether something was seen,
-//! also before anybody knew that it was evil. Revoked indicators are left out, and of several versions of one the latest
-//! counts.
+//! objects with what they refer to. Of several versions of an indicator the latest counts, and revoked ones are left out.
+//! What is found outside of an indicator's validity, or is on a warning list, is told with what stands against it.
 
+mod judge;
 mod line;
 
+pub use judge::{Against, Judging, Listed};
 pub use line::observation_of;
 
 use crate::{
@@ -17,7 +18,12 @@ use crate::{
     },
     reader::{ReadFault, read_all},
 };
-use std::collections::BTreeMap;
+use judge::Speaks;
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// A pattern to hunt with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +36,12 @@ pub struct Indicator {
     pub pattern: String,
     /// The edition of STIX it is written in.
     pub version: SpecVersion,
+    /// From when it counts (inclusive).
+    pub valid_from: Option<Moment>,
+    /// Until when it counts (exclusive).
+    pub valid_until: Option<Moment>,
+    /// Whether its author took it back. It is not hunted with then.
+    pub revoked: bool,
 }
 
 /// A pattern that matched.
@@ -45,6 +57,8 @@ pub struct Sighted {
     pub last: Moment,
     /// How often that was observed.
     pub number: u64,
+    /// What stands against it; nothing where it counts.
+    pub against: Option<Against>,
 }
 
 /// What a hunt found, and what it could not ask.
@@ -54,6 +68,8 @@ pub struct Hunted {
     pub sighted: Vec<Sighted>,
     /// Observations that were asked.
     pub observations: u64,
+    /// Indicators that were taken back, by their place.
+    pub withdrawn: Vec<usize>,
     /// Patterns that cannot be evaluated: the place of the indicator, and why.
     pub refused: Vec<(usize, PatternFault)>,
     /// Observed-data objects that cannot be used, and why.
@@ -90,6 +106,9 @@ pub fn indicators_of(bytes: &[u8]) -> Result<Vec<Indicator>, ReadFault> {
         name: None,
         pattern: line.trim().to_owned(),
         version: SpecVersion::V21,
+        valid_from: None,
+        valid_until: None,
+        revoked: false,
     };
     Ok(patterns.map(alone).collect())
 }
@@ -101,7 +120,7 @@ pub fn indicators_among<'o>(objects: impl Iterator<Item = &'o Object<'o>>) -> Ve
     in_order(latest)
 }
 
-type Latest = BTreeMap<String, (Option<Moment>, usize, Option<Indicator>)>;
+type Latest = BTreeMap<String, (Option<Moment>, usize, Indicator)>;
 
 fn take(object: &Object<'_>, latest: &mut Latest) {
     let stix = object.text_of("pattern_type").is_none_or(|kind| kind == "stix");
@@ -110,24 +129,28 @@ fn take(object: &Object<'_>, latest: &mut Latest) {
     }
     let Some(pattern) = object.text_of("pattern") else { return };
     let moment = object.moment();
-    let place = latest.len();
-    let known = latest.entry(object.id().to_owned()).or_insert((None, place, None));
-    if known.0.is_some() && known.0 >= moment {
+    let known = latest.get(object.id());
+    if known.is_some_and(|(known, ..)| known.is_some() && *known >= moment) {
         return;
     }
+    let place = known.map_or(latest.len(), |(_, place, _)| *place);
+    let time = |key: &str| object.text_of(key).and_then(|text| text.parse().ok());
     let indicator = Indicator {
         id: object.id().to_owned(),
         name: object.text_of("name").map(|name| name.into_owned()),
         pattern: pattern.into_owned(),
         version: object.version(),
+        valid_from: time("valid_from"),
+        valid_until: time("valid_until"),
+        revoked: object.common().is_revoked(),
     };
-    (known.0, known.2) = (moment, (!object.common().is_revoked()).then_some(indicator));
+    latest.insert(object.id().to_owned(), (moment, place, indicator));
 }
 
 fn in_order(latest: Latest) -> Vec<Indicator> {
     let mut all: Vec<_> = latest.into_values().collect();
     all.sort_by_key(|(_, place, _)| *place);
-    all.into_iter().filter_map(|(_, _, indicator)| indicator).collect()
+    all.into_iter().map(|(_, _, indicator)| indicator).collect()
 }
 
 /// A pattern begins with `[` too, but never with `[{`.
@@ -140,41 +163,44 @@ fn is_json(bytes: &[u8]) -> bool {
     }
 }
 
-/// Hunts with these indicators among these objects.
-///
-/// # Errors
-/// Where the patterns cannot be compiled together.
-pub fn hunt(indicators: &[Indicator], objects: &[Object<'_>]) -> Result<Hunted, TooManyPieces> {
-    let patterns = Patterns::new(indicators)?;
+/// Hunts with these patterns among these objects.
+pub fn hunt(patterns: &Arc<Patterns>, objects: &[Object<'_>], judging: &Judging<'_>) -> Hunted {
     let (seen, unfit) = observations(objects);
-    let mut hunting = Hunting::new(&patterns);
+    let mut hunting = Hunting::new(Arc::clone(patterns));
     for (name, observation) in (0..).zip(&seen) {
-        hunting.observe(name, observation);
+        hunting.observe(name, observation, judging);
     }
     let named =
         |name: u64| seen.get(name as usize).map(|one| one.id.clone().into_owned()).unwrap_or_default();
-    let mut hunted = hunting.finish(named);
+    let mut hunted = hunting.finish(&named, judging);
     hunted.unfit = unfit.into_iter().map(|(id, why)| (id.to_owned(), why)).collect();
-    Ok(hunted)
+    hunted
 }
 
 /// Indicators whose patterns are compiled together.
 #[derive(Debug)]
 pub struct Patterns {
+    indicators: Vec<Indicator>,
     set: PatternSet,
     /// The indicator of each pattern of the set.
     places: Vec<usize>,
+    withdrawn: Vec<usize>,
     refused: Vec<(usize, PatternFault)>,
 }
 
 impl Patterns {
-    /// Compiles the patterns that can be evaluated.
+    /// Compiles the patterns that can be evaluated and were not taken back.
     ///
     /// # Errors
     /// Where they cannot be compiled together.
-    pub fn new(indicators: &[Indicator]) -> Result<Patterns, TooManyPieces> {
-        let (mut plans, mut places, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    pub fn new(indicators: Vec<Indicator>) -> Result<Patterns, TooManyPieces> {
+        let (mut plans, mut places) = (Vec::new(), Vec::new());
+        let (mut withdrawn, mut refused) = (Vec::new(), Vec::new());
         for (place, indicator) in indicators.iter().enumerate() {
+            if indicator.revoked {
+                withdrawn.push(place);
+                continue;
+            }
             match Plan::new(&indicator.pattern, indicator.version) {
                 Ok(plan) => {
                     plans.push(plan);
@@ -183,47 +209,87 @@ impl Patterns {
                 Err(fault) => refused.push((place, fault)),
             }
         }
-        Ok(Patterns { set: PatternSet::new(plans)?, places, refused })
+        Ok(Patterns { indicators, set: PatternSet::new(plans)?, places, withdrawn, refused })
+    }
+
+    /// The indicators, in their order.
+    pub fn indicators(&self) -> &[Indicator] {
+        &self.indicators
+    }
+
+    fn place(&self, pattern: usize) -> usize {
+        self.places.get(pattern).copied().unwrap_or(pattern)
+    }
+}
+
+/// A set that a hunt shares with who shows what it finds.
+#[derive(Clone, Debug)]
+struct Shared(Arc<Patterns>);
+
+impl Borrow<PatternSet> for Shared {
+    fn borrow(&self) -> &PatternSet {
+        &self.0.set
     }
 }
 
 /// A hunt that goes on: observations come one after another and are not kept.
 #[derive(Debug)]
-pub struct Hunting<'p> {
-    patterns: &'p Patterns,
-    running: Hunt<'p>,
-    found: Vec<Found>,
+pub struct Hunting {
+    patterns: Arc<Patterns>,
+    running: Hunt<Shared>,
+    found: Vec<(Found, Option<Against>)>,
+    /// What the patterns speak of, of those that were found.
+    speaks: HashMap<usize, Speaks>,
     observations: u64,
 }
 
-impl<'p> Hunting<'p> {
+impl Hunting {
     /// A hunt that begins.
-    pub fn new(patterns: &'p Patterns) -> Hunting<'p> {
-        Hunting { patterns, running: Hunt::new(&patterns.set), found: Vec::new(), observations: 0 }
+    pub fn new(patterns: Arc<Patterns>) -> Hunting {
+        let running = Hunt::new(Shared(Arc::clone(&patterns)));
+        Hunting { patterns, running, found: Vec::new(), speaks: HashMap::new(), observations: 0 }
     }
 
     /// Takes an observation under a name.
-    pub fn observe(&mut self, name: u64, observation: &Observation<'_>) {
+    pub fn observe(&mut self, name: u64, observation: &Observation<'_>, judging: &Judging<'_>) {
         self.observations += 1;
-        let found = &mut self.found;
-        self.running.observe(name, observation, |one| found.push(one));
+        let Hunting { patterns, running, found, speaks, .. } = self;
+        running.observe(name, observation, |one| {
+            let against = judged(patterns, speaks, &one, Some(observation), judging);
+            found.push((one, against));
+        });
     }
 
-    /// Ends it; `named` says what an observation is called.
-    pub fn finish(self, named: impl Fn(u64) -> String) -> Hunted {
-        let (mut found, patterns) = (self.found, self.patterns);
-        let Gaps { undecided, forgotten, costly_objects } = self.running.finish(|one| found.push(one));
-        let place = |pattern: usize| patterns.places.get(pattern).copied().unwrap_or(pattern);
-        let sighted = found.into_iter().map(|one| Sighted {
-            indicator: place(one.pattern),
-            observations: one.observations.into_iter().map(&named).collect(),
+    /// What was found since this was asked last; `named` says what an observation is called.
+    pub fn found(&mut self, named: &dyn Fn(u64) -> String) -> Vec<Sighted> {
+        let found = std::mem::take(&mut self.found).into_iter();
+        let shown = found.map(|(one, against)| Sighted {
+            indicator: self.patterns.place(one.pattern),
+            observations: one.observations.into_iter().map(named).collect(),
             first: one.first,
             last: one.last,
             number: one.number,
+            against,
         });
+        shown.collect()
+    }
+
+    /// Ends it, with what was found since that was asked last.
+    pub fn finish(mut self, named: &dyn Fn(u64) -> String, judging: &Judging<'_>) -> Hunted {
+        let mut last = Vec::new();
+        let running = std::mem::replace(&mut self.running, Hunt::new(Shared(Arc::clone(&self.patterns))));
+        let Gaps { undecided, forgotten, costly_objects } = running.finish(|one| last.push(one));
+        for one in last {
+            let against = judged(&self.patterns, &mut self.speaks, &one, None, judging);
+            self.found.push((one, against));
+        }
+        let sighted = self.found(named);
+        let Hunting { patterns, observations, .. } = self;
+        let place = |pattern: usize| patterns.place(pattern);
         Hunted {
-            sighted: sighted.collect(),
-            observations: self.observations,
+            sighted,
+            observations,
+            withdrawn: patterns.withdrawn.clone(),
             refused: patterns.refused.clone(),
             unfit: Vec::new(),
             undecided: undecided.into_iter().map(place).collect(),
@@ -231,6 +297,19 @@ impl<'p> Hunting<'p> {
             costly_objects,
         }
     }
+}
+
+fn judged(
+    patterns: &Patterns,
+    speaks: &mut HashMap<usize, Speaks>,
+    found: &Found,
+    observation: Option<&Observation<'_>>,
+    judging: &Judging<'_>,
+) -> Option<Against> {
+    let indicator = patterns.indicators.get(patterns.place(found.pattern))?;
+    let speaks =
+        speaks.entry(found.pattern).or_insert_with(|| Speaks::of(&indicator.pattern, judging.listed));
+    judging.time(indicator, found).or_else(|| speaks.against(observation))
 }
 
 /// Whether a hunt has use for an object: observed data, an observable, or a type that the standard does not have.
@@ -261,11 +340,21 @@ mod tests {
     #[test]
     fn a_hunt_says_what_was_seen_and_what_could_not_be_asked() {
         let indicators = indicators_of(INDICATORS.as_bytes()).unwrap();
-        let ids: Vec<_> = indicators.iter().map(|one| (one.id.as_str(), one.name.as_deref())).collect();
-        assert_eq!(ids, [("indicator--1", Some("New")), ("indicator--2", None), ("indicator--4", None)]);
+        let ids: Vec<_> =
+            indicators.iter().map(|one| (one.id.as_str(), one.name.as_deref(), one.revoked)).collect();
+        assert_eq!(
+            ids,
+            [
+                ("indicator--1", Some("New"), false),
+                ("indicator--2", None, false),
+                ("indicator--3", None, true),
+                ("indicator--4", None, false)
+            ]
+        );
         let objects: Vec<Object<'_>> =
             OBSERVED.iter().map(|text| Object::read(text.as_bytes()).unwrap()).collect();
-        let hunted = hunt(&indicators, &objects).unwrap();
+        let patterns = Arc::new(Patterns::new(indicators).unwrap());
+        let hunted = hunt(&patterns, &objects, &Judging::NOTHING);
         let found: Vec<_> = hunted
             .sighted
             .iter()
@@ -279,7 +368,8 @@ mod tests {
                 (1, two.to_owned(), "2026-01-02T00:00:00.000Z".to_owned(), 3)
             ]
         );
-        assert_eq!((hunted.observations, hunted.refused.len(), hunted.refused[0].0), (2, 1, 2));
+        assert_eq!((hunted.observations, hunted.refused.len(), hunted.refused[0].0), (2, 1, 3));
+        assert_eq!(hunted.withdrawn, [2]);
         assert_eq!(hunted.unfit, [("observed-data--3".to_owned(), UnfitObservation::Number)]);
     }
 

@@ -1,15 +1,19 @@
 //! `comity hunt`: patterns on observed data, at home.
 
+mod follow;
+
+use super::matching::{bar, warning_lists};
 use crate::{
     Exit, Fault, Screen,
     place::Chosen,
     reach,
-    screen::{Form as Spoken, Table, Tone},
+    screen::{Cell, Form as Spoken, Table, Tone},
 };
 use clap::{Args, ValueEnum};
 use comity_node::{
-    app::hunt::{FoundShown, HeldPatterns, HuntHeld, HuntShown, in_files, patterns},
+    app::hunt::{FoundShown, Given, HeldPatterns, HuntHeld, HuntShown, Judged, in_files, patterns},
     clock::Clock,
+    matching::Lists,
     random::{Random, SystemRandom},
 };
 use serde_json::json;
@@ -20,7 +24,10 @@ Patterns come from STIX indicators or from a text with one pattern a line; the \
 word `held` means the indicators this node holds. They are asked of STIX observed \
 data (--observed) and of logs (--log: Zeek, JSON lines, web servers, CSV), or of the \
 observed data this node holds (--held). `.zst` and `.gz` are unfolded; files need no \
-node. \
+node. What an indicator did not count for when it was seen (valid from, valid until), \
+and what a warning list names, is shown as suppressed, and why; --any-time lets \
+finds count that are older than what is known. With `held` the node's own warning lists \
+act too, and while a log is followed, what comes to the node is hunted with at once. \
 Nothing leaves the machine; a sighting crosses only if you share it. The exit code \
 is 1 where nothing was found.
 
@@ -47,6 +54,15 @@ pub struct Hunt {
     /// Among the observed data this node holds
     #[arg(long, conflicts_with_all = ["observed", "logs"])]
     held: bool,
+    /// Warning lists in the format of MISP: files or folders
+    #[arg(long, value_name = "LIST", num_args = 1.., conflicts_with = "held")]
+    warnings: Vec<PathBuf>,
+    /// Let what was seen before or after an indicator counts be found too
+    #[arg(long)]
+    any_time: bool,
+    /// Go on reading one log as it grows, through rotation, until stopped
+    #[arg(long, conflicts_with_all = ["held", "observed"], requires = "logs")]
+    follow: bool,
     /// How what was found is written
     #[arg(long = "as", value_name = "FORM", default_value = "table")]
     form: Form,
@@ -76,21 +92,19 @@ pub fn run(verb: &Hunt, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit
     let wants_held = files.len() < verb.patterns.len();
     let mut given = patterns(&files)?;
     let shown = if verb.held {
-        reach::ask(&chosen.place()?, HuntHeld { patterns: given, held: wants_held })?
+        reach::ask(&chosen.place()?, HuntHeld { patterns: given, held: wants_held, any_time: verb.any_time })?
     } else {
-        if wants_held {
-            given.extend(reach::ask(&chosen.place()?, HeldPatterns {})?);
+        let place = if wants_held { Some(chosen.place()?) } else { None };
+        let lists = Lists::load(&warning_lists(&verb.warnings, place.as_ref()), false, &SystemRandom)?;
+        let judged = Judged { lists: &lists, any_time: verb.any_time };
+        if verb.follow {
+            follow::run(verb, given, judged, place.as_ref(), screen)?
+        } else {
+            if let Some(place) = &place {
+                given.extend(reach::ask(place, HeldPatterns {})?);
+            }
+            in_logs(verb, given, judged)?
         }
-        let bar = super::matching::bar("logs");
-        let sizes: Vec<u64> =
-            verb.logs.iter().map(|log| log.metadata().map_or(0, |found| found.len())).collect();
-        bar.set_length(sizes.iter().sum::<u64>().max(1));
-        let shown = in_files(given, &verb.observed, &verb.logs, &mut |path, read| {
-            let before = verb.logs.iter().zip(&sizes).take_while(|(log, _)| log.as_path() != path);
-            bar.set_position(before.map(|(_, size)| size).sum::<u64>() + read);
-        });
-        bar.finish_and_clear();
-        shown?
     };
     match (screen.form(), verb.form) {
         (Spoken::Json, _) | (_, Form::Table) => screen.answer(&shown, |screen| show(screen, &shown)),
@@ -101,11 +115,25 @@ pub fn run(verb: &Hunt, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit
         }
         (_, Form::Sightings) => screen.verbatim(&sightings(&shown.found)?),
     }
-    Ok(if shown.found.is_empty() { Exit::No } else { Exit::Ok })
+    let counts = shown.found.iter().any(|found| found.suppressed.is_none());
+    Ok(if counts { Exit::Ok } else { Exit::No })
+}
+
+/// Hunts in files, and shows how far it is.
+fn in_logs(verb: &Hunt, given: Vec<Given>, judged: Judged<'_>) -> Result<HuntShown, Fault> {
+    let bar = bar("logs");
+    let sizes: Vec<u64> = verb.logs.iter().map(|log| log.metadata().map_or(0, |found| found.len())).collect();
+    bar.set_length(sizes.iter().sum::<u64>().max(1));
+    let shown = in_files(given, &verb.observed, &verb.logs, judged, &mut |path, read| {
+        let before = verb.logs.iter().zip(&sizes).take_while(|(log, _)| log.as_path() != path);
+        bar.set_position(before.map(|(_, size)| size).sum::<u64>() + read);
+    });
+    bar.finish_and_clear();
+    Ok(shown?)
 }
 
 fn show(screen: &mut Screen<'_>, shown: &HuntShown) {
-    let mut table = Table::new(&["indicator", "name", "first", "last", "number", "observed"]);
+    let mut table = Table::new(&["indicator", "name", "first", "last", "number", "observed", "verdict"]);
     for found in &shown.found {
         table.row([
             found.indicator.as_str().into(),
@@ -114,24 +142,26 @@ fn show(screen: &mut Screen<'_>, shown: &HuntShown) {
             found.last.as_str().into(),
             found.number.to_string().into(),
             found.observations.join(" ").into(),
+            verdict(found),
         ]);
     }
     if !table.is_empty() {
         screen.table(&table);
     }
+    let suppressed = shown.found.iter().filter(|found| found.suppressed.is_some()).count();
+    let kept = shown.found.len() - suppressed;
     let said = format!(
-        "{} found by {} patterns in {} observations",
-        shown.found.len(),
-        shown.patterns,
-        shown.observations
+        "{kept} found and {suppressed} suppressed by {} patterns in {} observations",
+        shown.patterns, shown.observations
     );
-    screen.say(if shown.found.is_empty() { Tone::Open } else { Tone::Good }, &said);
+    screen.say(if kept == 0 { Tone::Open } else { Tone::Good }, &said);
     let mut list = |what: &str, lines: &[String]| {
         if !lines.is_empty() {
             screen.say(Tone::Open, &format!("{} {what}:", lines.len()));
             lines.iter().for_each(|line| screen.indented(2, Tone::Plain, line));
         }
     };
+    list("indicators were taken back by their authors", &shown.withdrawn);
     list("patterns cannot be evaluated", &shown.refused);
     list("observations cannot be used", &shown.unfit);
     list("patterns were left undecided", &shown.undecided);
@@ -147,12 +177,25 @@ fn show(screen: &mut Screen<'_>, shown: &HuntShown) {
     }
 }
 
-/// A bundle with one sighting for each. A pattern that stood alone has no indicator that could have been sighted, and a
+/// What stands against a find, in words.
+fn verdict(found: &FoundShown) -> Cell {
+    let Some(suppressed) = &found.suppressed else { return Cell::toned(Tone::Bad, "kept") };
+    let why = match suppressed.by.as_str() {
+        "valid-from" => format!("counts from {}", suppressed.what),
+        "valid-until" => format!("counted until {}", suppressed.what),
+        _ => suppressed.what.clone(),
+    };
+    Cell::toned(Tone::Faint, format!("suppressed: {why}"))
+}
+
+/// A bundle with one sighting for each that counts. A pattern that stood alone has no indicator that could have been sighted, and a
 /// line of a log no object that could be named.
 fn sightings(found: &[FoundShown]) -> Result<String, Fault> {
     let now = Clock::system().now().to_string();
     let mut objects = Vec::new();
-    for one in found.iter().filter(|found| found.indicator.starts_with("indicator--")) {
+    let counts =
+        |found: &&FoundShown| found.suppressed.is_none() && found.indicator.starts_with("indicator--");
+    for one in found.iter().filter(counts) {
         let mut sighting = json!({
             "type": "sighting", "spec_version": "2.1", "id": format!("sighting--{}", uuid()?),
             "created": now, "modified": now, "sighting_of_ref": one.indicator,

@@ -24,11 +24,15 @@ use serde::Serialize;
 use std::{io, path::PathBuf, time::Duration};
 
 /// Hits that a table shows; the rest are counted.
-const IN_TABLE: usize = 1000;
+pub(super) const IN_TABLE: usize = 1000;
 /// Hits that one JSON document holds.
-const IN_DOCUMENT: usize = 100_000;
+pub(super) const IN_DOCUMENT: usize = 100_000;
 /// How often a followed file is looked at.
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
+/// How long a node is asked to wait for what comes, in seconds.
+pub(super) const WAIT: u32 = 20;
+/// After how long a node that did not answer is asked again.
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 /// Turns between two records of sightings: ten seconds of pauses.
 const SHARED: u32 = 50;
 
@@ -128,7 +132,11 @@ pub fn run(verb: &Match, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exi
     let settings = Settings { format: named(verb.format.as_deref(), format, "format")?, way: None };
     let form = named(verb.form.as_deref(), form, "form")?;
     let mut gathered = asked.gather(form, place.as_ref())?;
-    let lists = Lists::load(&warnings(verb, &asked, place.as_ref()), verb.literal, &SystemRandom)?;
+    let lists = Lists::load(
+        &warning_lists(&verb.warnings, place.as_ref().filter(|_| asked.wants_a_node())),
+        verb.literal,
+        &SystemRandom,
+    )?;
     let (hits, sightings) = (Vec::new(), Sightings::default());
     let mut work = Work { verb, hits, more: 0, sightings, records: Vec::new() };
     let logs = if verb.follow {
@@ -167,10 +175,10 @@ fn named<T>(word: Option<&str>, of: fn(&str) -> Option<T>, what: &str) -> Result
     of(word).map(Some).ok_or_else(unknown)
 }
 
-/// The warning lists: those named, and those of the node where what it holds is matched.
-fn warnings(verb: &Match, asked: &gather::Asked, place: Option<&Place>) -> Vec<PathBuf> {
-    let mut paths = verb.warnings.clone();
-    if let Some(place) = place.filter(|_| asked.wants_a_node()) {
+/// The warning lists: those named, and those of the node of which something is asked.
+pub(super) fn warning_lists(named: &[PathBuf], place: Option<&Place>) -> Vec<PathBuf> {
+    let mut paths = named.to_vec();
+    if let Some(place) = place {
         let settings = place.config.party.get(&Text(place.party.clone()));
         paths.extend(settings.into_iter().flat_map(|settings| settings.warning_lists.clone()));
     }

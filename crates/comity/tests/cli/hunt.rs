@@ -2,7 +2,12 @@
 
 use super::door::run_in;
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 const INDICATORS: &str = r#"{"type":"bundle","id":"bundle--11111111-2222-4333-8444-555555555550","objects":[
 {"type":"indicator","spec_version":"2.1","id":"indicator--11111111-2222-4333-8444-555555555551","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"Panel","indicator_types":["malicious-activity"],"pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","pattern":"[network-traffic:dst_ref.value ISSUBSET '198.51.100.0/24' AND network-traffic:dst_port = 443] FOLLOWEDBY [domain-name:value LIKE '%.paperboat.example']"},
@@ -70,4 +75,88 @@ fn what_a_node_holds_is_hunted_in_with_what_it_holds() {
     asked(folder, "hunt --patterns one.txt --observed observed.json", 1);
     asked(folder, "hunt --patterns nowhere.json --log dns.log", 3);
     asked(folder, "hunt --patterns one.txt", 2);
+}
+
+#[test]
+fn what_does_not_count_is_told_with_what_stands_against_it() {
+    let folder = folder();
+    let folder = folder.path();
+    let late = INDICATORS
+        .replace("\"valid_from\":\"2026-01-01T00:00:00Z\"", "\"valid_from\":\"2026-04-01T00:00:00Z\"");
+    fs::write(folder.join("late.json"), late).unwrap();
+    let revoked = INDICATORS.replacen("\"name\":\"Panel\"", "\"revoked\":true,\"name\":\"Panel\"", 1);
+    fs::write(folder.join("revoked.json"), revoked).unwrap();
+    let list = r#"{"name":"Trial list","type":"string","list":["host.paperboat.example"]}"#;
+    fs::write(folder.join("list.json"), list).unwrap();
+    let hunted = |arguments: &str, exit: i32| -> Value {
+        let text = asked(folder, &format!("hunt --log conn.log --log dns.log {arguments} --json"), exit);
+        serde_json::from_str(&text).unwrap()
+    };
+    // Found before the indicators count: told, and no find; unless that is what is asked for.
+    let early = hunted("--patterns late.json", 1);
+    let by: Vec<&Value> =
+        early["found"].as_array().unwrap().iter().map(|one| &one["suppressed"]["by"]).collect();
+    assert_eq!(by, ["valid-from", "valid-from"]);
+    assert_eq!(early["found"][0]["suppressed"]["what"], "2026-04-01T00:00:00.000Z");
+    let past = hunted("--patterns late.json --any-time", 0);
+    assert!(past["found"].as_array().unwrap().iter().all(|one| one["suppressed"].is_null()));
+    // A warning list names the host; the other pattern asks for more than that.
+    let listed = hunted("--patterns indicators.json --warnings list.json", 0);
+    let suppressed = |name: &str| {
+        let found = listed["found"].as_array().unwrap();
+        found.iter().find(|one| one["name"] == name).unwrap()["suppressed"].clone()
+    };
+    let why = serde_json::json!({ "by": "warning-list", "what": "Trial list", "how": "literally" });
+    assert_eq!((suppressed("Host"), suppressed("Panel")), (why, Value::Null));
+    let page = asked(folder, "hunt --log dns.log --patterns indicators.json --warnings list.json", 1);
+    assert!(page.contains("Trial list") && page.contains("0 found and 1 suppressed"), "{page}");
+    let bundle =
+        asked(folder, "hunt --log dns.log --patterns indicators.json --warnings list.json --as sightings", 1);
+    assert!(!bundle.contains("sighting_of_ref"), "what does not count is no sighting");
+    // What its author took back is not hunted with.
+    let revoked = hunted("--patterns revoked.json", 0);
+    assert_eq!(revoked["withdrawn"], serde_json::json!(["indicator--11111111-2222-4333-8444-555555555551"]));
+    assert_eq!(revoked["found"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_growing_log_is_hunted_in_until_the_process_is_stopped() {
+    let folder = folder();
+    let folder = folder.path();
+    asked(folder, "hunt --patterns indicators.json --log a --log b --follow", 2);
+    let log = folder.join("dns.log");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_comity"))
+        .args(["hunt", "--patterns", "indicators.json", "--log", "dns.log", "--follow", "--as", "lines"])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // Each line is waited for, however long it takes.
+    let mut next = || {
+        let found: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        format!("{} {}", found["name"].as_str().unwrap(), found["observations"])
+    };
+    assert_eq!(next(), r#"Host ["dns.log:3"]"#);
+    let append = |path: &Path, text: &str| {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    // Half a line, then the rest of it; a pattern of two observations over lines and a rotation.
+    append(&log, "1772366500.0\t192.0.2.1\t192.0.2.53\thost.paper");
+    append(&log, "boat.example\n");
+    assert_eq!(next(), r#"Host ["dns.log:5"]"#);
+    let both = format!(
+        "{}{}",
+        CONN.replace("1772366400.0", "1772366450.0"),
+        DNS.replace("1772366460.0", "1772366600.0")
+    );
+    fs::write(folder.join("next.log"), both).unwrap();
+    fs::rename(folder.join("next.log"), &log).unwrap();
+    let mut found = [next(), next()];
+    found.sort();
+    assert_eq!(found[0], r#"Host ["dns.log:6"]"#);
+    assert!(found[1].starts_with("Panel [\"dns.log:"), "{found:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -23,7 +23,10 @@ use super::{
 use crate::Moment;
 use access::ways;
 use probe::Leaf;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
 use trie::{Trie, Walk};
 
 /// Most observations that are kept for one pattern of several observations.
@@ -100,10 +103,10 @@ impl PatternSet {
     }
 }
 
-/// Observations on their way through a compiled set.
+/// Observations on their way through a compiled set, which is lent or shared.
 #[derive(Debug)]
-pub struct Hunt<'s> {
-    set: &'s PatternSet,
+pub struct Hunt<S> {
+    set: S,
     /// The observation at which a leaf was last found true, counted from 1.
     fired: Vec<u64>,
     /// The object at which a leaf was last tested.
@@ -169,13 +172,14 @@ pub struct Gaps {
     pub costly_objects: u64,
 }
 
-impl<'s> Hunt<'s> {
+impl<S: Borrow<PatternSet> + Clone> Hunt<S> {
     /// A hunt that begins.
-    pub fn new(set: &'s PatternSet) -> Hunt<'s> {
+    pub fn new(set: S) -> Hunt<S> {
+        let leaves = set.borrow().leaves.len();
         Hunt {
             set,
-            fired: vec![0; set.leaves.len()],
-            tested: vec![0; set.leaves.len()],
+            fired: vec![0; leaves],
+            tested: vec![0; leaves],
             observation: 0,
             object: 0,
             found: Vec::new(),
@@ -192,13 +196,15 @@ impl<'s> Hunt<'s> {
     ///
     /// A pattern of one observation matches once for every such observation; any other matches once in a hunt.
     pub fn observe(&mut self, name: u64, observation: &Observation<'_>, mut each: impl FnMut(Found)) {
+        let shared = self.set.clone();
+        let set = shared.borrow();
         self.observation += 1;
         let when = seen(observation);
         for object in &observation.objects {
             self.object += 1;
             self.visited.clear();
             let mut walk = Walk {
-                trie: &self.set.trie,
+                trie: &set.trie,
                 observation,
                 budget: Budget::new(WALK_BUDGET),
                 found: std::mem::take(&mut self.found),
@@ -208,8 +214,8 @@ impl<'s> Hunt<'s> {
             self.costly += u64::from(walked.is_err());
             let (mut found, visited) = (walk.found, walk.visited);
             for leaf in found.drain(..) {
-                if self.is_fulfilled(leaf, object, observation) {
-                    self.fire(leaf, name, when, &mut each);
+                if self.is_fulfilled(set, leaf, object, observation) {
+                    self.fire(set, leaf, (name, when), &mut each);
                 }
             }
             (self.found, self.visited) = (found, visited);
@@ -218,10 +224,11 @@ impl<'s> Hunt<'s> {
 
     /// Ends the hunt: tries the patterns once more of which observations are kept.
     pub fn finish(mut self, mut each: impl FnMut(Found)) -> Gaps {
+        let shared = self.set.clone();
         let mut waiting: Vec<u32> = self.kept.keys().copied().collect();
         waiting.sort_unstable();
         for pattern in waiting {
-            self.bind(pattern, &mut each);
+            self.bind(shared.borrow(), pattern, &mut each);
         }
         let place = |pattern: &u32| *pattern as usize;
         Gaps {
@@ -234,6 +241,7 @@ impl<'s> Hunt<'s> {
     /// Tests a condition, once for each object, and not again once the observation fulfils it.
     fn is_fulfilled(
         &mut self,
+        set: &PatternSet,
         leaf: Leaf,
         object: &super::Observable<'_>,
         observation: &Observation<'_>,
@@ -245,8 +253,8 @@ impl<'s> Hunt<'s> {
         if *fired == self.observation || std::mem::replace(tested, self.object) == self.object {
             return false;
         }
-        let Some((pattern, number)) = self.set.leaves.get(index).copied() else { return false };
-        let plan = self.set.plans.get(pattern as usize);
+        let Some((pattern, number)) = set.leaves.get(index).copied() else { return false };
+        let plan = set.plans.get(pattern as usize);
         let Some(condition) = plan.and_then(|plan| plan.conditions.get(number as usize)) else {
             return false;
         };
@@ -264,9 +272,10 @@ impl<'s> Hunt<'s> {
         }
     }
 
-    fn fire(&mut self, leaf: Leaf, name: u64, when: Seen, each: &mut impl FnMut(Found)) {
-        let Some((pattern, number)) = self.set.leaves.get(leaf as usize).copied() else { return };
-        let Some(plan) = self.set.plans.get(pattern as usize) else { return };
+    fn fire(&mut self, set: &PatternSet, leaf: Leaf, at: (u64, Seen), each: &mut impl FnMut(Found)) {
+        let (name, when) = at;
+        let Some((pattern, number)) = set.leaves.get(leaf as usize).copied() else { return };
+        let Some(plan) = set.plans.get(pattern as usize) else { return };
         let alone = plan.alternatives.iter().filter(|one| one.is_single()).flat_map(|one| &one.places);
         let mut choices = alone.flat_map(|place| &place.choices);
         if choices.any(|choice| choice.expression == number as usize && choice.admits(&when)) {
@@ -285,14 +294,13 @@ impl<'s> Hunt<'s> {
         }
         kept.fired.push((number, name, when));
         if kept.fired.len() >= kept.try_at {
-            self.bind(pattern, each);
+            self.bind(set, pattern, each);
         }
     }
 
     /// Looks for a binding among what is kept; where there is none and too much is kept, forgets the older half.
-    fn bind(&mut self, pattern: u32, each: &mut impl FnMut(Found)) {
-        let (Some(kept), Some(plan)) = (self.kept.get_mut(&pattern), self.set.plans.get(pattern as usize))
-        else {
+    fn bind(&mut self, set: &PatternSet, pattern: u32, each: &mut impl FnMut(Found)) {
+        let (Some(kept), Some(plan)) = (self.kept.get_mut(&pattern), set.plans.get(pattern as usize)) else {
             return;
         };
         if kept.done {

@@ -1,19 +1,14 @@
 //! The indicators that logs are matched against: of files, and of a node.
 
-use super::bar;
+use super::{AGAIN, WAIT, bar};
 use crate::{Fault, held::Held, place::Place, reach};
 use comity_node::{
     app::indicators::{HeldIndicators, IndicatorsShown},
     matching::{Form, Indicators},
     random::SystemRandom,
 };
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 use tokio::{runtime::Runtime, sync::mpsc};
-
-/// How long a node is asked to wait for what comes, in seconds.
-const WAIT: u32 = 20;
-/// After how long a node that did not answer is asked again.
-const AGAIN: Duration = Duration::from_secs(2);
 
 /// What was asked for.
 #[derive(Debug)]
