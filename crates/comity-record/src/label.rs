@@ -10,11 +10,13 @@ use minicbor::{Decode, Encode};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// The version of the closed vocabularies below. A value added or removed makes a new version.
-pub const VOCABULARY_VERSION: u16 = 2;
+pub const VOCABULARY_VERSION: u16 = 3;
 /// The version of labels that say nothing of a later one: what an earlier program reads is written for it.
 pub const FIRST_VERSION: u16 = 1;
 /// The version with `embargo-until`.
 const EMBARGO_VERSION: u16 = 2;
+/// The version with the scale of an evaluation, where its code does not tell it.
+const SCALE_VERSION: u16 = 3;
 
 /// A label or value that the vocabulary does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +87,10 @@ macro_rules! vocabulary {
         }
     };
 }
+
+mod evaluation;
+
+pub use evaluation::{Evaluation, Scale};
 
 vocabulary! {
     /// Audience, FIRST Traffic Light Protocol 2.0, from widest to narrowest.
@@ -284,18 +290,6 @@ pub struct Handling {
     pub text: Option<String>,
 }
 
-/// Evaluation of source (A to F, X) and information (1 to 6), Europol 4x4 and the 6x6 system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(array)]
-pub struct Evaluation {
-    /// `A` to `F` or `X`.
-    #[n(0)]
-    pub source: char,
-    /// 1 to 6.
-    #[n(1)]
-    pub information: u8,
-}
-
 /// How far the record belongs to the sovereign sphere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Sovereign {
@@ -437,6 +431,10 @@ pub struct Labels {
     /// Before this day nobody but its author passes the record on. Since version 2.
     #[n(19)]
     pub embargo_until: Option<Date>,
+    /// The scale of [`Labels::evaluation`], where its code does not tell it: [`Labels::scale`]. Since version 3; a label of an
+    /// earlier version does not say it.
+    #[n(20)]
+    pub evaluation_scale: Option<Scale>,
 }
 
 impl Labels {
@@ -463,6 +461,24 @@ impl Labels {
             urgency: None,
             attribution_claim: None,
             embargo_until: None,
+            evaluation_scale: None,
+        }
+    }
+
+    /// The scale by which the evaluation is given, as its code or its author says. `None` where neither does, as in records
+    /// before version 3.
+    pub fn scale(&self) -> Option<Scale> {
+        self.evaluation.and_then(Evaluation::told).or(self.evaluation_scale)
+    }
+
+    /// The version that says what these labels say, and no later one: earlier programs read what they can.
+    fn version_needed(&self) -> u16 {
+        if self.evaluation_scale.is_some() {
+            SCALE_VERSION
+        } else if self.embargo_until.is_some() {
+            EMBARGO_VERSION
+        } else {
+            FIRST_VERSION
         }
     }
 
@@ -495,7 +511,11 @@ impl Labels {
             "tlp" => self.tlp = value.parse()?,
             "pap" => self.pap = Some(value.parse()?),
             "handling" => self.handling = Some(handling(value)?),
-            "evaluation" => self.evaluation = Some(evaluation(value)?),
+            "evaluation" => {
+                let (evaluation, scale) = evaluation::read(value)?;
+                (self.evaluation, self.evaluation_scale) = (Some(evaluation), scale);
+                self.version = self.version_needed();
+            }
             "category" => self.category = set(value)?,
             "personal" => self.personal = value.parse()?,
             "data-subject" => self.data_subject = set(value)?,
@@ -514,7 +534,7 @@ impl Labels {
             "attribution-claim" => self.attribution_claim = Some(claim(value)?),
             "embargo-until" => {
                 self.embargo_until = Some(embargo(value)?);
-                self.version = self.version.max(EMBARGO_VERSION);
+                self.version = self.version_needed();
             }
             _ => {
                 let key = key.chars().take(80).collect();
@@ -530,7 +550,7 @@ impl Labels {
         let mut push = |key, value: Option<String>| out.extend(value.map(|value| (key, value)));
         push("pap", self.pap.map(|v| v.to_string()));
         push("handling", self.handling.as_ref().map(show_handling));
-        push("evaluation", self.evaluation.map(|v| format!("{}{}", v.source, v.information)));
+        push("evaluation", self.evaluation.map(|code| evaluation::show(code, self.evaluation_scale)));
         push("category", show_set(&self.category));
         push("personal", (self.personal != Personal::None).then(|| self.personal.to_string()));
         push("data-subject", show_set(&self.data_subject));
@@ -661,17 +681,6 @@ fn handling(value: &str) -> Result<Handling, LabelFault> {
     }
 }
 
-fn evaluation(value: &str) -> Result<Evaluation, LabelFault> {
-    let mut chars = value.chars();
-    let (source, information) = (chars.next(), chars.next().and_then(|c| c.to_digit(10)));
-    match (source, information, chars.next()) {
-        (Some(source @ ('A'..='F' | 'X')), Some(information @ 1..=6), None) => {
-            Ok(Evaluation { source, information: u8::try_from(information).unwrap_or(6) })
-        }
-        _ => Err(unknown("evaluation", value, "A to F or X, then 1 to 6, such as B2")),
-    }
-}
-
 fn sovereign(value: &str) -> Result<Sovereign, LabelFault> {
     let mut parts = value.split(':');
     let known = "open, government-internal, important-data, core-data, critical-infrastructure, classified:LEVEL:SCHEME";
@@ -743,7 +752,7 @@ mod tests {
             ("tlp", "amber+strict"),
             ("pap", "red"),
             ("handling", "H3:only for unit A"),
-            ("evaluation", "B2"),
+            ("evaluation", "4x4:B2"),
             ("category", "subscriber,traffic"),
             ("personal", "minor-or-victim"),
             ("data-subject", "suspect,victim"),
@@ -772,6 +781,17 @@ mod tests {
         assert_eq!(every().iter().map(|(k, _)| *k).collect::<Vec<_>>(), Labels::KEYS);
         let bytes = crate::canonical::encode(&labels);
         assert_eq!(minicbor::decode::<Labels>(&bytes).unwrap(), labels);
+    }
+
+    #[test]
+    fn labels_of_earlier_versions_keep_their_bytes() {
+        // A record of version 1 with an evaluation that both scales have, as a program before version 3 wrote it.
+        let mut labels = Labels::new(Tlp::Green);
+        labels.set("evaluation", "B2").unwrap();
+        let bytes = crate::canonical::encode(&labels);
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "aa000101010482184202058006000780088200800a800b8204800c80");
+        assert_eq!(minicbor::decode::<Labels>(&bytes).unwrap().scale(), None);
     }
 
     #[test]

@@ -174,6 +174,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let labels = Labels {
             onward: Onward::Free,
             embargo_until: None,
+            evaluation_scale: None,
             version: FIRST_VERSION,
             ..held.record.labels().clone()
         };
