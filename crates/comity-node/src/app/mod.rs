@@ -11,6 +11,7 @@ pub mod backup;
 pub mod carry;
 pub mod case;
 pub mod change;
+pub mod claim;
 pub mod collection;
 pub mod crossing;
 pub mod disclosure;

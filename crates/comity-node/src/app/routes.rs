@@ -1,7 +1,7 @@
 //! Every action as an endpoint of the JSON API: `POST /api/v1/` and its name with slashes.
 
 use super::{
-    Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, collection, crossing,
+    Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, claim, collection, crossing,
     disclosure, evidence, export, feed, house, hunt, index, indicators, irregularity, ledger, lookup, object,
     paper, peer, ping, pouch, proof, provider, safeguards, search, share, statistics, succession, task,
     unit_key, upload, withdraw,
@@ -147,6 +147,8 @@ actions! {
     ledger::LedgerFiles,
     ledger::VerifyPeer,
     backup::Backup,
+    claim::ListClaims,
+    claim::ShowClaim,
     collection::AddCollection,
     collection::EndCollection,
     collection::ListCollections,

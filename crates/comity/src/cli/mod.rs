@@ -9,7 +9,7 @@ use crate::{
     Fault,
     screen::{COLUMNS, wrap},
     verb::{
-        account, agenda, ask, authority, backup, border, case, collection, config, crossing, demo,
+        account, agenda, ask, authority, backup, border, case, claim, collection, config, crossing, demo,
         disclosure, evidence, export, feed, house, hunt, import, index, init, irregularity, keys, law,
         ledger, letter, lookup, matching, object, paper, peer, ping, pouch, principles, provider, receipt,
         replay, search, serve, share, statistics, task, withdraw,
@@ -168,6 +168,9 @@ pub enum Verb {
     Index(index::Index),
     /// Show who gets what under which duties, and send it
     Share(share::Share),
+    /// Read what alleges a State's involvement, and release it by name
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Claim(claim::Verb),
     /// Ask another State whether it has seen a value, without showing the value
     Lookup(lookup::Lookup),
     /// Ask another State for help

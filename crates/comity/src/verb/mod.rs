@@ -7,6 +7,7 @@ pub mod authority;
 pub mod backup;
 pub mod border;
 pub mod case;
+pub mod claim;
 pub mod collection;
 pub mod config;
 pub mod crossing;
@@ -99,6 +100,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Ask(verb) => ask::run(&verb, &chosen, screen),
         Verb::Case(verb) => case::run(&verb, &chosen, screen),
         Verb::Feed(verb) => feed::run(&verb, &chosen, screen),
+        Verb::Claim(verb) => claim::run(&verb, &chosen, screen),
         Verb::Collection(verb) => collection::run(&verb, &chosen, screen),
         Verb::Inbox(verb) => crossing::inbox(&verb, &chosen, screen),
         Verb::Outbox(verb) => crossing::outbox(&verb, &chosen, screen),

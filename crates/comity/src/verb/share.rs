@@ -71,7 +71,7 @@ pub struct Resting {
     /// A condition confirmed, as 'INSTRUMENT ARTICLE CONDITION'
     #[arg(long = "confirm", value_name = "CONDITION")]
     confirmed: Vec<String>,
-    /// Release records that claim a State's involvement
+    /// Release records that claim a State's involvement; `comity claim` shows them
     #[arg(long)]
     release_attribution: bool,
     /// Release data of the sovereign sphere
@@ -174,6 +174,9 @@ pub fn judged(screen: &mut Screen<'_>, one: &JudgedShown) {
             screen.item(NAMES, name, Tone::Plain, line);
             name = "";
         }
+    }
+    if one.codes.iter().any(|code| code == "border/attribution-held") {
+        screen.item(NAMES, "next", Tone::Plain, &format!("comity claim show {}", one.record));
     }
     if let Some(entry) = one.entry {
         screen.item(NAMES, "entry", Tone::Faint, &format!("{entry} in the ledger"));

@@ -9,6 +9,7 @@ mod border;
 mod built;
 mod capture;
 mod case;
+mod claim;
 mod crossing;
 mod disclosure;
 mod door;
