@@ -4,7 +4,7 @@
 //! object is found follows from the object and the record that carries it, and from nothing else.
 
 use comity_record::{Canonical, Labels, PartyCode, label::Tlp};
-use comity_threat::{Object, reader::Value};
+use comity_threat::{Object, index::speaks_of, reader::Value, value};
 use minicbor::{Decode, Encode};
 use std::{collections::BTreeSet, fmt};
 
@@ -50,6 +50,10 @@ pub struct Query {
     /// Texts that stand in any string of the object, without regard to case.
     #[n(5)]
     pub texts: BTreeSet<String>,
+    /// Names, addresses, URLs, hashes and mail addresses that it speaks of, as a search by value finds them, in canonical form;
+    /// absent for none, so that searches saved before there were values keep their form.
+    #[n(6)]
+    pub values: Option<BTreeSet<String>>,
 }
 
 /// Why a search cannot be saved.
@@ -69,6 +73,12 @@ pub enum SearchFault {
         /// The name.
         name: String,
     },
+    /// A value that is none.
+    #[error("`{text}` is no name, address, URL, hash or mail address")]
+    Value {
+        /// The text, shortened.
+        text: String,
+    },
     /// It asks nothing, or too much.
     #[error("a search has between 1 and {limit} conditions, and each has 1 to 500 characters")]
     Size {
@@ -83,6 +93,7 @@ impl SearchFault {
         match self {
             SearchFault::Name { .. } => "search/name",
             SearchFault::Class { .. } => "search/class",
+            SearchFault::Value { .. } => "search/value",
             SearchFault::Size { .. } => "search/size",
         }
     }
@@ -102,6 +113,11 @@ impl SavedSearch {
         }
         if self.name.starts_with("tlp-") {
             return Err(SearchFault::Class { name });
+        }
+        if let Some(text) =
+            self.query.values().find(|text| value::recognise(text).is_none_or(|value| value.text() != *text))
+        {
+            return Err(SearchFault::Value { text: text.chars().take(60).collect() });
         }
         let texts = self.query.conditions();
         let sound = texts.iter().all(|text| (1..=500).contains(&text.chars().count()));
@@ -124,6 +140,16 @@ impl Query {
             && any(&self.authors, object.common().created_by_ref())
             && (self.labels.is_empty() || self.has_label(object))
             && (self.texts.is_empty() || self.has_text(object))
+            && self.has_value(object)
+    }
+
+    /// The values, as they were given.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().flatten().map(String::as_str)
+    }
+
+    fn has_value(&self, object: &Object<'_>) -> bool {
+        self.values.as_ref().is_none_or(|wanted| speaks_of(object, wanted))
     }
 
     fn has_label(&self, object: &Object<'_>) -> bool {
@@ -147,6 +173,7 @@ impl Query {
 
     fn conditions(&self) -> Vec<String> {
         let texts = [&self.types, &self.labels, &self.authors, &self.texts].into_iter().flatten().cloned();
+        let texts = texts.chain(self.values().map(str::to_owned));
         let tlp = self.tlp.iter().map(ToString::to_string);
         texts.chain(tlp).chain(self.origins.iter().map(ToString::to_string)).collect()
     }
@@ -157,7 +184,9 @@ impl fmt::Display for Query {
         let words = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" or ");
         let tlp = self.tlp.iter().map(ToString::to_string).collect();
         let origins = self.origins.iter().map(ToString::to_string).collect();
+        let values = self.values.clone().unwrap_or_default();
         let parts = [
+            ("value", &values),
             ("type", &self.types),
             ("tlp", &tlp),
             ("label", &self.labels),

@@ -173,6 +173,23 @@ async fn what_is_held_goes_out_by_search_and_at_an_address_that_stays() {
     fs::write(lists.join("b.json"), r#"{"name":"b","type":"string","list":["y.example.net"]}"#).unwrap();
     assert!(!get(at, "/export/phishing.txt", &token, "").await.text().contains("y.example.net"));
 
+    // A search saved by value finds what is below a name and, of an address, what has it.
+    let of_values = |name: &str, values: &[&str]| AddCollection {
+        name: name.into(),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        ..Default::default()
+    };
+    of_values("below", &["Bad.Example.org"]).run(ctx).await.unwrap();
+    assert_eq!(get(at, "/export/below.txt", &token, "").await.text(), "a.bad.example.org\n");
+    let begun = of_values("ours", &["bad.example.org", "192.0.2.1"]).run(ctx).await.unwrap();
+    assert_eq!((begun.objects, begun.description.contains("192.0.2.1")), (2, true), "{begun:?}");
+    let mut ours: Vec<String> =
+        get(at, "/export/ours.txt", &token, "").await.text().lines().map(str::to_owned).collect();
+    ours.sort();
+    assert_eq!(ours, ["192.0.2.1", "a.bad.example.org"]);
+    let none = of_values("none", &["two words"]).run(ctx).await.unwrap_err();
+    assert_eq!(none.code, "search/value");
+
     for (path, token, status) in [
         ("/export/phishing.txt", "", 401),
         ("/export/phishing.txt", writer.as_str(), 403),

@@ -29,6 +29,9 @@ pub struct AddCollection {
     pub origins: Vec<String>,
     /// Texts in any of their strings.
     pub texts: Vec<String>,
+    /// Values that they speak of: names, with what is below them, addresses, with the ranges they are in, URLs, hashes, mail.
+    #[serde(default)]
+    pub values: Vec<String>,
 }
 
 /// Ends a saved search.
@@ -75,6 +78,8 @@ impl Action for AddCollection {
             authors: self.authors.into_iter().collect(),
             origins: parsed(&self.origins)?,
             texts: self.texts.into_iter().collect(),
+            values: (!self.values.is_empty())
+                .then(|| self.values.iter().map(|text| canonical(text)).collect()),
         };
         let title = self.title.unwrap_or_else(|| self.name.clone());
         let search = SavedSearch { name: self.name.clone(), title, query };
@@ -120,6 +125,11 @@ fn shown(collection: Collection) -> CollectionShown {
         last_added: if last.0 > 0 { last.to_string() } else { String::new() },
         writable: matches!(collection.of, Of::Class(_)),
     }
+}
+
+/// A value in its one form; what is none is refused with the search.
+fn canonical(text: &str) -> String {
+    comity_threat::value::recognise(text).map_or_else(|| text.to_owned(), |value| value.text().to_owned())
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display> + Ord>(texts: &[String]) -> Result<BTreeSet<T>, Fault> {

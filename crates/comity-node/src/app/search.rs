@@ -387,7 +387,7 @@ impl<'s> Searching<'s> {
     }
 }
 
-fn asked_terms(value: &Value, (v4, v6): &(Vec<u8>, Vec<u8>)) -> Vec<(Family, String)> {
+pub(super) fn asked_terms(value: &Value, (v4, v6): &(Vec<u8>, Vec<u8>)) -> Vec<(Family, String)> {
     let lengths = if value.text().contains(':') { v6 } else { v4 };
     values_asked(value, lengths)
 }

@@ -10,7 +10,7 @@ mod text;
 
 pub use begins::{begins, suggested};
 pub use fold::fold;
-pub use terms::{Family, range_length, terms};
+pub use terms::{Family, range_length, speaks_of, terms};
 pub use text::{MAX_WORD, Phrase, words};
 
 /// For fuzzing: derives everything from the bytes of one object. Must never panic.

@@ -3,8 +3,9 @@
 use crate::{
     Object,
     reader::{JsonKind, Value},
-    value::{Kind, host_of, names_above, values_of},
+    value::{self, Kind, host_of, names_above, range, values_of},
 };
+use std::collections::BTreeSet;
 
 /// What kind of term it is. The numbers are partitions of the index and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +75,23 @@ pub fn terms(object: &Object<'_>, take: &mut impl FnMut(Family, &str)) {
     if object.root().any_key(is_reference) {
         references(object.root(), take);
     }
+}
+
+/// Whether an object speaks of one of these values, as a search by value finds it: it holds the value, a name below that name
+/// (also in a URL or mail address), or a range with that address in it. The values are canonical texts.
+pub fn speaks_of(object: &Object<'_>, wanted: &BTreeSet<String>) -> bool {
+    values_of(object).iter().any(|held| {
+        wanted.contains(held.text())
+            || host_of(held).is_some_and(|host| is_under(&host, wanted))
+            || range(held.text()).filter(|_| held.kind() == Kind::Cidr).is_some_and(|range| {
+                wanted.iter().any(|text| text.parse().is_ok_and(|address| range.holds(address)))
+            })
+    })
+}
+
+fn is_under(host: &value::Value, wanted: &BTreeSet<String>) -> bool {
+    host.kind() == Kind::Name
+        && (wanted.contains(host.text()) || names_above(host.text()).any(|above| wanted.contains(above)))
 }
 
 /// The term that tells that a range of this length is held, of IPv6 addresses or else of IPv4: who looks for an address
@@ -148,6 +166,32 @@ mod tests {
             below,
             ["b.example.co.uk", "example.co.uk", "example.net", "example.org", "m.example.net"]
         );
+    }
+
+    #[test]
+    fn a_value_is_spoken_of_as_a_search_finds_it() {
+        let text = r#"{"type":"indicator","id":"indicator--1","pattern_type":"stix","pattern":"[domain-name:value = 'a.b.example.co.uk' OR url:value = 'http://example.org/x' OR email-addr:value = 'x@m.example.net' OR ipv4-addr:value ISSUBSET '192.0.2.0/24']"}"#;
+        let object = Object::read(text.as_bytes()).unwrap();
+        let canonical = |text: &str| value::recognise(text).unwrap().text().to_owned();
+        let speaks = |text: &str| speaks_of(&object, &BTreeSet::from([canonical(text)]));
+        for held in [
+            "A.B.example.co.uk",
+            "b.example.co.uk",
+            "example.org",
+            "http://example.org/x",
+            "m.example.net",
+            "example.net",
+            "x@m.example.net",
+            "192.0.2.0/24",
+            "192.0.2.9",
+        ] {
+            assert!(speaks(held), "{held}");
+        }
+        for other in
+            ["z.a.b.example.co.uk", "http://example.org/", "y@m.example.net", "192.0.3.9", "192.0.2.0/25"]
+        {
+            assert!(!speaks(other), "{other}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ is read-only: it holds what is found now, and what will come.
 
 Example:
   comity collection add phishing --type indicator --label phishing --dir ./xa
+  comity collection add ours --value ministry.example --value 192.0.2.7 --dir ./xa
 
 Next:
   comity collection list --dir ./xa   its id, for a TAXII client";
@@ -81,6 +82,9 @@ pub struct Add {
     /// With this text in any string, without regard to case
     #[arg(long = "text", value_name = "TEXT")]
     texts: Vec<String>,
+    /// That speak of this value: a name and what is below it, an address and the ranges it is in, a URL, a hash, mail
+    #[arg(long = "value", value_name = "VALUE")]
+    values: Vec<String>,
 }
 
 /// `comity collection end`
@@ -111,6 +115,7 @@ pub fn run(verb: &Verb, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit
                 authors: add.authors.clone(),
                 origins,
                 texts: add.texts.clone(),
+                values: add.values.clone(),
             };
             let begun = reach::ask(&place, action)?;
             screen.answer(&begun, |screen| {

@@ -7,7 +7,7 @@ use super::{ExportShown, Format, Kind, show};
 use crate::{
     app::{
         Action, Ctx, Fault,
-        search::{Search, Searching, no_words},
+        search::{Search, Searching, asked_terms, no_words},
     },
     collections::{Collection, Of},
     reading::{Bound, Copy, Found, Query, Reader, Sight},
@@ -19,7 +19,7 @@ use comity_threat::{
     Moment, Object,
     export::{Export, Options, Reach},
     index::{Family, fold},
-    value::Value,
+    value::{Value, recognise},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -156,11 +156,17 @@ pub(crate) fn conditions(asked: &comity_exchange::search::Query) -> Vec<Vec<(Fam
         texts.iter().map(|text| (family, text.clone())).collect()
     };
     let labels = asked.labels.iter().map(|label| (Family::Label, fold(label).into_owned()));
+    // An address is also found in ranges, whose terms only a look at the index would tell.
+    let values: Vec<Value> = asked.values().filter_map(recognise).collect();
+    let by_terms = values.iter().all(|value| !matches!(value.kind(), Kind::Ipv4 | Kind::Ipv6));
+    let none = (Vec::new(), Vec::new());
+    let values = values.iter().filter(|_| by_terms).flat_map(|value| asked_terms(value, &none));
     let origins = asked.origins.iter().map(|party| (Family::Source, party.to_string()));
     let conditions = [
         list(Family::Type, &asked.types),
         asked.tlp.iter().map(|one| tlp_term(*one)).collect(),
         labels.collect(),
+        values.collect(),
         list(Family::Source, &asked.authors),
         origins.collect(),
     ];
