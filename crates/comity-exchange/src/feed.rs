@@ -23,6 +23,19 @@ pub enum Kind {
     /// A MISP feed: a folder with `manifest.json`, `hashes.csv` and a file for each event.
     #[n(1)]
     Misp,
+    /// A MISP server, by its REST interface.
+    #[n(2)]
+    MispServer,
+}
+
+impl Kind {
+    /// Its word, in options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Misp => "misp",
+            Kind::MispServer => "misp-server",
+        }
+    }
 }
 
 /// A feed.
@@ -35,7 +48,7 @@ pub struct Feed {
     /// Which way.
     #[n(1)]
     pub direction: Direction,
-    /// The address of the other server's collection or of the folder of a MISP feed, up to its last `/`.
+    /// The address of the other server's collection, of the folder of a MISP feed or of a MISP server, up to its last `/`.
     #[n(2)]
     pub address: String,
     /// The user name there; empty for none.
@@ -69,14 +82,14 @@ pub enum FeedFault {
     },
     /// The address is not one of a collection.
     #[error(
-        "`{address}` is no address of a collection (`https://HOST/…/collections/ID/`) or of a MISP feed (`https://HOST/…/`)"
+        "`{address}` is no address of a collection (`https://HOST/…/collections/ID/`), or of a MISP feed or server (`https://HOST/…/`)"
     )]
     Address {
         /// The address, shortened.
         address: String,
     },
-    /// A MISP feed is only pulled: nothing takes what would be pushed to it.
-    #[error("a MISP feed can be pulled, and not pushed to")]
+    /// MISP is only pulled from: a feed takes nothing, and to a server nothing is pushed here.
+    #[error("a MISP feed or server can be pulled from, and not pushed to")]
     PushedMisp,
     /// In clear to another machine.
     #[error("`{address}` would send a password in clear to another machine")]
@@ -121,7 +134,7 @@ impl Feed {
         if !first || self.name.len() > 40 || !self.name.chars().all(letters) {
             return Err(FeedFault::Name { name: self.name.chars().take(60).collect() });
         }
-        if self.kind == Some(Kind::Misp) && self.direction == Direction::Push {
+        if self.kind.is_some() && self.direction == Direction::Push {
             return Err(FeedFault::PushedMisp);
         }
         let address = || self.address.chars().take(200).collect::<String>();
@@ -156,7 +169,7 @@ impl Feed {
         };
         let slash = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
         let path = format!("/{path}{slash}");
-        (self.kind == Some(Kind::Misp) || path.contains("/collections/")).then(|| Target {
+        (self.kind.is_some() || path.contains("/collections/")).then(|| Target {
             secure,
             host: host.to_owned(),
             authority: authority.to_owned(),

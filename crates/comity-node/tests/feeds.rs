@@ -42,7 +42,7 @@ fn localhost() -> (String, String) {
 }
 
 /// A node whose API speaks TLS under a certificate for `localhost`, and that certificate.
-async fn over_tls() -> (Served, String) {
+pub(crate) async fn over_tls() -> (Served, String) {
     let (certificate, key) = localhost();
     let chain = certificate.clone();
     let node = Node::start("XA").await;
@@ -58,7 +58,7 @@ async fn over_tls() -> (Served, String) {
 }
 
 /// A node that trusts an authority for its feeds.
-async fn trusting(code: &str, authority: String) -> Node {
+pub(crate) async fn trusting(code: &str, authority: String) -> Node {
     let node = Node::start(code).await;
     let again = node.again(|config, code| {
         let path = config.node.data_dir.join("authorities.pem");

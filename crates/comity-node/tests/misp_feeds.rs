@@ -1,6 +1,10 @@
-//! MISP feeds: that of a served node pulled by another, and folders with files that are not as they should be.
+//! MISP feeds and servers: those of a served node pulled by another, and folders and servers that are not as they should be.
 
-use crate::{support::Node, taxii::Served};
+use crate::{
+    feeds::{over_tls, trusting},
+    support::Node,
+    taxii::Served,
+};
 use comity_node::app::{
     Action,
     feed::{AddFeed, ListFeeds, Report, RunFeed},
@@ -14,7 +18,8 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 fn uuid(number: u32) -> String {
@@ -90,6 +95,19 @@ async fn the_feed_of_a_served_node_is_pulled_by_another() {
 /// Files by name; one that is nothing ends the connection without an answer.
 type Files = Arc<Mutex<BTreeMap<String, Option<String>>>>;
 
+/// Reads a request with its body. Returns what it asks for.
+async fn request(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).await.unwrap();
+    head.split(' ').nth(1).unwrap().trim_start_matches("/osint/").to_owned()
+}
+
 /// A folder over HTTP, and what was asked of it.
 async fn folder(files: Files) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,16 +117,15 @@ async fn folder(files: Files) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
-            let head = String::from_utf8(head).unwrap();
-            let name = head.split(' ').nth(1).unwrap().trim_start_matches("/osint/").to_owned();
+            let name = request(&mut stream).await;
             let found = files.lock().unwrap().get(&name).cloned();
             heard.lock().unwrap().push(name);
             let (status, body) = match found {
                 Some(None) => continue,
+                Some(Some(whole)) if whole.starts_with("HTTP/1.1 ") => {
+                    stream.write_all(whole.as_bytes()).await.unwrap();
+                    continue;
+                }
                 Some(Some(body)) => ("200 OK", body),
                 None => ("404 Not Found", String::new()),
             };
@@ -186,4 +203,131 @@ async fn one_bad_event_of_a_folder_is_told_and_holds_up_no_other() {
     let fault = RunFeed { name: "osint".into() }.run(node.ctx()).await.unwrap_err();
     assert_eq!(fault.code, "feed/absent");
     assert!(ListFeeds {}.run(node.ctx()).await.unwrap()[0].last.clone().unwrap().fault.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_served_node_is_pulled_over_the_rest_interface_of_misp() {
+    let (a, certificate) = over_tls().await;
+    let b = Served::of(trusting("XB", certificate).await).await;
+    import(&a.node, &event(1, 1_772_323_200, "b1.example")).await;
+    import(&a.node, &event(2, 1_772_323_200, "b2.example")).await;
+    let mut draft = event(3, 1_772_323_200, "b3.example");
+    draft["Event"]["published"] = json!(false);
+    import(&a.node, &draft).await;
+    let address = format!("https://localhost:{}/", a.at.port());
+    let server = |name: &str, password: &str| AddFeed {
+        kind: Some("misp-server".into()),
+        ..feed(name, address.clone(), Some(password.into()))
+    };
+    server("csirt", &a.token).run(b.node.ctx()).await.unwrap();
+    let first = run(&b.node, "csirt").await;
+    assert!(first.new > 6 && (first.changed, first.refused, first.unchanged) == (0, 0, 0), "{first:?}");
+    let of = |number: u32| format!("xb/collections/tlp-clear/objects/indicator--{}/", uuid(number));
+    assert!(b.good(&of(18)).await.objects()[0]["pattern"].as_str().unwrap().contains("b1.example"));
+    let draft = b.get(&of(50)).await;
+    assert!(
+        !String::from_utf8_lossy(&draft.body).contains("b3.example"),
+        "what is not published is not pulled"
+    );
+    let again = run(&b.node, "csirt").await;
+    assert_eq!((again.new, again.changed, again.known, again.refused, again.unchanged), (0, 0, 0, 0, 2));
+    import(&a.node, &event(1, 1_772_330_000, "c1.example")).await;
+    let changed = run(&b.node, "csirt").await;
+    assert!(changed.changed > 0 && (changed.refused, changed.unchanged) == (0, 1), "{changed:?}");
+    assert!(b.good(&of(18)).await.objects()[0]["pattern"].as_str().unwrap().contains("c1.example"));
+    // A key that is wrong.
+    server("wrong", "wrong").run(b.node.ctx()).await.unwrap();
+    let fault = RunFeed { name: "wrong".into() }.run(b.node.ctx()).await.unwrap_err();
+    assert_eq!(fault.code, "feed/refused");
+    let shown = ListFeeds {}.run(b.node.ctx()).await.unwrap();
+    assert!(shown.iter().all(|feed| feed.kind == "misp-server"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_misp_that_is_not_as_it_should_be_loses_no_event_of_another() {
+    const T: u32 = 1_772_323_200;
+    let view = |number: u32| format!("events/view/{}", uuid(number * 16));
+    let row = |number: u32, timestamp: u32| json!({ "id": number.to_string(), "uuid": uuid(number * 16), "timestamp": timestamp.to_string(), "published": true });
+    let answer = |status: &str, body: &str| {
+        let length = body.len();
+        Some(format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"))
+    };
+    let files: Files = Arc::default();
+    let put = |name: &str, text: Option<String>| drop(files.lock().unwrap().insert(name.to_owned(), text));
+    let mut rows = vec![row(1, T), row(2, T + 1), row(3, T + 2), row(4, T + 3)];
+    rows.push(json!({ "id": "9", "uuid": "../../users/index", "timestamp": "5", "published": true }));
+    rows.push(json!({ "id": "10", "uuid": uuid(160), "published": true }));
+    put("events/index", Some(json!(rows).to_string()));
+    put(&view(1), answer("403 Forbidden", r#"{"name":"Forbidden","message":"You do not have permission"}"#));
+    put(&view(2), Some(event(2, T + 1, "b2.example").to_string()));
+    put(&view(3), Some(event(1, T + 2, "b1.example").to_string()));
+    put(&view(4), Some("<html>".to_owned()));
+    let (at, asked) = folder(Arc::clone(&files)).await;
+    let node = Node::start("XB").await;
+    let add =
+        AddFeed { kind: Some("misp-server".into()), ..feed("odd", format!("http://{at}/osint/"), None) };
+    add.run(node.ctx()).await.unwrap();
+    let first = run(&node, "odd").await;
+    assert!(first.new > 3 && first.changed == 0, "{first:?}");
+    assert_eq!((first.refused, first.reasons.len()), (5, 5), "{first:?}");
+    assert!(first.reasons[2].contains("You do not have permission"), "{first:?}");
+    assert!(first.reasons[3].contains("another event"), "{first:?}");
+    assert!(asked.lock().unwrap().iter().all(|name| !name.contains("..") && !name.contains("users")));
+    // One that has had enough for now ends the run, and the next goes on.
+    asked.lock().unwrap().clear();
+    put(&view(1), answer("429 Too Many Requests", "{}"));
+    let fault = RunFeed { name: "odd".into() }.run(node.ctx()).await.unwrap_err();
+    assert_eq!(fault.code, "feed/busy");
+    assert_eq!(*asked.lock().unwrap(), ["events/index".to_owned(), view(1)]);
+    put(&view(1), Some(event(1, T, "b1.example").to_string()));
+    put("events/index", Some(json!([row(1, T), row(2, T + 1)]).to_string()));
+    let second = run(&node, "odd").await;
+    assert!(second.new > 3 && (second.refused, second.unchanged) == (0, 1), "{second:?}");
+    // No server of MISP at all.
+    put("events/index", Some("<html>log in</html>".to_owned()));
+    let fault = RunFeed { name: "odd".into() }.run(node.ctx()).await.unwrap_err();
+    assert_eq!(fault.code, "misp/index");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_tells_how_far_it_is_while_it_runs() {
+    const T: u32 = 1_772_323_200;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (heard, held) = (Arc::clone(&asked), Arc::clone(&go_on));
+    // The second event is given only when the test says so.
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let row =
+                |number: u32| json!({ "uuid": uuid(number * 16), "timestamp": (T + number).to_string() });
+            let body = match request(&mut stream).await {
+                name if name == "events/index" => json!([row(1), row(2)]).to_string(),
+                name if name.ends_with(&uuid(16)) => event(1, T + 1, "b1.example").to_string(),
+                _ => {
+                    heard.notify_one();
+                    held.notified().await;
+                    event(2, T + 2, "b2.example").to_string()
+                }
+            };
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        }
+    });
+    let node = Node::start("XB").await;
+    let add =
+        AddFeed { kind: Some("misp-server".into()), ..feed("slow", format!("http://{at}/osint/"), None) };
+    add.run(node.ctx()).await.unwrap();
+    let ctx = node.ctx().clone();
+    let running = tokio::spawn(async move { RunFeed { name: "slow".into() }.run(&ctx).await });
+    asked.notified().await;
+    let shown = ListFeeds {}.run(node.ctx()).await.unwrap();
+    let so_far = shown[0].running.clone().unwrap();
+    assert!(so_far.new > 3 && shown[0].last.is_none(), "{so_far:?}");
+    go_on.notify_one();
+    let report = running.await.unwrap().unwrap();
+    assert!(report.new > so_far.new);
+    assert!(ListFeeds {}.run(node.ctx()).await.unwrap()[0].running.is_none());
 }

@@ -7,6 +7,7 @@ use comity_node::{
     app::{
         Action, Hosted,
         evidence::Bench,
+        feed::{ListFeeds, Report, RunFeed},
         import::{ImportOptions, ImportShown, Progress, import_file},
     },
     clock::Clock,
@@ -14,7 +15,7 @@ use comity_node::{
     http::api::ApiClient,
     random::SystemRandom,
 };
-use std::{fs, io, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tokio::runtime::Runtime;
 
 /// Asks a party for something.
@@ -122,6 +123,43 @@ impl Way {
 pub fn runtime() -> Result<Runtime, Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|failed| Fault::new(Exit::Fault, "cli/runtime", failed.to_string()))
+}
+
+/// How often it is asked how far a feed is.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Runs a feed. `progress` hears what the run has come to while it goes on.
+pub fn run_feed(place: &Place, name: &str, progress: impl Fn(&Report)) -> Result<Report, Fault> {
+    let action = RunFeed { name: name.to_owned() };
+    runtime()?.block_on(async {
+        if let Some(node) = running(place).await? {
+            let mut run = std::pin::pin!(node.call(&action));
+            loop {
+                tokio::select! {
+                    report = &mut run => return Ok(report?),
+                    () = tokio::time::sleep(LOOK) => {}
+                }
+                let feeds = node.call(&ListFeeds {}).await.unwrap_or_default();
+                feeds
+                    .iter()
+                    .filter(|feed| feed.name == name)
+                    .filter_map(|feed| feed.running.as_ref())
+                    .for_each(&progress);
+            }
+        }
+        let hosted = open(place).await?;
+        let ran = {
+            let mut run = std::pin::pin!(action.run(&hosted.ctx));
+            loop {
+                tokio::select! {
+                    ran = &mut run => break ran,
+                    () = tokio::time::sleep(LOOK) => hosted.ctx.feeds.of(name).iter().for_each(&progress),
+                }
+            }
+        };
+        hosted.close().await?;
+        Ok(ran?)
+    })
 }
 
 async fn running(place: &Place) -> Result<Option<ApiClient>, Fault> {

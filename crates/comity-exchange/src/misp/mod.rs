@@ -13,7 +13,9 @@ mod show;
 pub use edit::{Fresh, Organisation, attach_tag, complete, detach_tag, merge, revoke, sight};
 pub use feed::{hashes, manifest_row};
 pub use filter::{BadFilter, Filter};
-pub use pulled::{Hashes, Listed, Manifest, ManifestFault, read_hashes, read_manifest, strangers};
+pub use pulled::{
+    Hashes, Listed, Manifest, ManifestFault, read_hashes, read_index, read_manifest, strangers,
+};
 pub use show::{attribute_of, attributes, index_row, minimal_row, shown};
 
 use serde_json::{Map, Value};

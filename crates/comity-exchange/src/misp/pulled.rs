@@ -1,7 +1,7 @@
-//! What is read of another's MISP feed: which events it lists, and whether an event is the one that its `hashes.csv` was
-//! written for.
+//! What is read of another's MISP: which events its feed or its server lists, and whether an event is the one that the
+//! `hashes.csv` of a feed was written for.
 
-use super::{attributes, text_of};
+use super::{attributes, flag_of, text_of};
 use md5::{Digest, Md5};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +27,33 @@ pub struct Manifest {
     pub unsound: Vec<String>,
 }
 
+impl Manifest {
+    /// Adds what another page of an index lists. Returns how many of its events were not listed before.
+    pub fn join(&mut self, page: Manifest) -> usize {
+        let known: BTreeSet<String> = self.listed.iter().map(|one| one.uuid.clone()).collect();
+        let before = self.listed.len();
+        self.listed.extend(page.listed.into_iter().filter(|one| !known.contains(&one.uuid)));
+        self.listed.sort_by(|a, b| (a.timestamp, &a.uuid).cmp(&(b.timestamp, &b.uuid)));
+        let new = self.listed.len() - before;
+        if new > 0 {
+            self.unsound.extend(page.unsound);
+        }
+        new
+    }
+}
+
 /// Why a manifest cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestFault {
     /// It is not an object of events.
     #[error("the manifest is no JSON object with a row for each event: {why}")]
     NotAManifest {
+        /// What is wrong.
+        why: String,
+    },
+    /// The answer of a server is no list of events.
+    #[error("the index of events is no JSON list with a row for each event: {why}")]
+    NotAnIndex {
         /// What is wrong.
         why: String,
     },
@@ -49,6 +70,7 @@ impl ManifestFault {
     pub fn code(&self) -> &'static str {
         match self {
             ManifestFault::NotAManifest { .. } => "misp/manifest",
+            ManifestFault::NotAnIndex { .. } => "misp/index",
             ManifestFault::TooMany { .. } => "misp/manifest-too-long",
         }
     }
@@ -61,6 +83,23 @@ pub fn read_manifest(bytes: &[u8]) -> Result<Manifest, ManifestFault> {
     if rows.len() > MAX_EVENTS {
         return Err(ManifestFault::TooMany { count: rows.len() });
     }
+    Ok(listed(rows))
+}
+
+/// Reads a page of a server's `events/index`, and how many rows it has. What is not published is passed over, as MISP does.
+pub fn read_index(bytes: &[u8]) -> Result<(Manifest, usize), ManifestFault> {
+    let wrong = |why: String| ManifestFault::NotAnIndex { why };
+    let rows: Vec<Value> = serde_json::from_slice(bytes).map_err(|why| wrong(why.to_string()))?;
+    if rows.len() > MAX_EVENTS {
+        return Err(ManifestFault::TooMany { count: rows.len() });
+    }
+    let count = rows.len();
+    let is_draft = |row: &Value| row.get("published").is_some() && !flag_of(row, "published");
+    let rows = rows.into_iter().filter(|row| !is_draft(row)).map(|row| (text_of(&row, "uuid"), row));
+    Ok((listed(rows), count))
+}
+
+fn listed(rows: impl IntoIterator<Item = (String, Value)>) -> Manifest {
     let mut manifest = Manifest::default();
     for (uuid, row) in rows {
         let timestamp = text_of(&row, "timestamp").parse::<i64>().ok().filter(|seconds| *seconds > 0);
@@ -71,7 +110,7 @@ pub fn read_manifest(bytes: &[u8]) -> Result<Manifest, ManifestFault> {
         }
     }
     manifest.listed.sort_by(|a, b| (a.timestamp, &a.uuid).cmp(&(b.timestamp, &b.uuid)));
-    Ok(manifest)
+    manifest
 }
 
 /// Hashes by the UUID of the event whose values they are of.
@@ -131,6 +170,27 @@ mod tests {
         assert_eq!((listed, read.unsound.len()), (vec![(other.as_str(), 5), (UUID, 9)], 3));
         for wrong in ["", "[1]", "{"] {
             assert_eq!(read_manifest(wrong.as_bytes()).unwrap_err().code(), "misp/manifest");
+        }
+    }
+
+    #[test]
+    fn an_index_lists_what_is_published_and_its_pages_are_joined() {
+        let other = UUID.replace("9999", "9998");
+        let row = |uuid: &str, timestamp: &str, published: Value| json!({ "id": "1", "uuid": uuid, "timestamp": timestamp, "published": published });
+        let rows = json!([
+            row(UUID, "9", json!(true)),
+            row(&other, "5", json!("1")),
+            row("../x", "5", json!(true)),
+            row(&UUID.replace("9999", "9997"), "5", json!(false)),
+            row(&UUID.replace("9999", "9996"), "", json!(1))
+        ]);
+        let (mut read, count) = read_index(rows.to_string().as_bytes()).unwrap();
+        let uuids: Vec<&str> = read.listed.iter().map(|one| one.uuid.as_str()).collect();
+        assert_eq!((uuids, read.unsound.len(), count), (vec![other.as_str(), UUID], 2, 5));
+        let (again, _) = read_index(rows.to_string().as_bytes()).unwrap();
+        assert_eq!((read.join(again), read.listed.len(), read.unsound.len()), (0, 2, 2));
+        for wrong in ["{}", "<html>", "[1"] {
+            assert_eq!(read_index(wrong.as_bytes()).unwrap_err().code(), "misp/index");
         }
     }
 

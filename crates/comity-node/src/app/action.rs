@@ -42,6 +42,8 @@ pub struct Ctx {
     pub dir: PathBuf,
     /// Its warning lists.
     pub warnings: Warnings,
+    /// The feeds that run at the moment.
+    pub feeds: super::feed::Running,
     /// The authorities that servers of feeds are known by.
     pub authorities: PathBuf,
     /// As whom the asker reads.

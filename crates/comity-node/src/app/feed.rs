@@ -1,9 +1,13 @@
-//! Feeds: pulled from and pushed to other TAXII 2.1 servers, and pulled from MISP feeds, when a person asks and on a schedule.
+//! Feeds: pulled from and pushed to other TAXII 2.1 servers, and pulled from MISP feeds and servers, when a person asks and on a
+//! schedule.
 //!
 //! A cursor is kept after every page that is durable, so that a run that breaks off goes on where it was. To a server of
 //! another party nothing is pushed that the border has not cleared for it: only records that have a position in its outbox.
 
 mod misp;
+mod running;
+
+pub use running::Running;
 
 use super::{Action, Ctx, Fault, house::enter, intake, peer::Entered};
 use crate::{collections::Collection, http::remote::Remote, stop::Stopping};
@@ -45,7 +49,7 @@ pub struct AddFeed {
     pub name: String,
     /// `pull` or `push`.
     pub direction: String,
-    /// `taxii` or `misp`; without it the former.
+    /// `taxii`, `misp` for a MISP feed, or `misp-server`; without it the first.
     pub kind: Option<String>,
     /// The address of the other server's collection, or of the folder of a MISP feed.
     pub address: String,
@@ -96,6 +100,9 @@ pub struct FeedShown {
     pub minutes: u32,
     /// The last run, where there was one.
     pub last: Option<Report>,
+    /// What the run that goes on at the moment has come to so far.
+    #[serde(default)]
+    pub running: Option<Report>,
 }
 
 /// What a run came to.
@@ -157,7 +164,7 @@ impl Report {
 impl Action for AddFeed {
     const NAME: &'static str = "feed.add";
     const SUMMARY: &'static str =
-        "begins a feed from or to a collection of another TAXII 2.1 server, or from a MISP feed";
+        "begins a feed from or to a collection of another TAXII 2.1 server, or from a MISP feed or server";
     const SCOPE: Scope = Scope::Operate;
     type Reply = FeedShown;
 
@@ -170,7 +177,10 @@ impl Action for AddFeed {
         let kind = match self.kind.as_deref() {
             None | Some("taxii") => None,
             Some("misp") => Some(Kind::Misp),
-            Some(other) => return Err(Fault::input(format!("`{other}` is neither `taxii` nor `misp`"))),
+            Some("misp-server") => Some(Kind::MispServer),
+            Some(other) => {
+                return Err(Fault::input(format!("`{other}` is none of `taxii`, `misp` and `misp-server`")));
+            }
         };
         let to = self.to.as_deref().map(str::parse).transpose().map_err(Fault::input)?;
         let feed = Feed {
@@ -191,7 +201,7 @@ impl Action for AddFeed {
         // The password first: a feed that begins has one. One without a feed is overwritten, or harmless.
         keep_secret(ctx, &feed.name, &self.password.unwrap_or_default())?;
         enter(ctx, Act::FeedBegins(feed.clone())).await?;
-        Ok(shown(&feed, State::default()))
+        Ok(shown(ctx, &feed, State::default()))
     }
 }
 
@@ -238,7 +248,7 @@ impl Action for ListFeeds {
     async fn run(self, ctx: &Ctx) -> Result<Vec<FeedShown>, Fault> {
         let mut out = Vec::new();
         for feed in ctx.sequencer.house().feeds.values() {
-            out.push(shown(feed, state(ctx, &feed.name).await?));
+            out.push(shown(ctx, feed, state(ctx, &feed.name).await?));
         }
         Ok(out)
     }
@@ -271,14 +281,17 @@ pub async fn run_due(ctx: &Ctx) {
 async fn run(ctx: &Ctx, feed: &Feed) -> Result<Report, Fault> {
     let mut state = state(ctx, &feed.name).await?;
     let mut report = Report { at: ctx.now().to_string(), ..Report::default() };
+    let _run = ctx.feeds.begin(&feed.name, &report);
     let target = feed.target().ok_or_else(|| none(&feed.name))?;
     let path = secret(ctx, &feed.name);
     let password = fs::read_to_string(&path)
         .map_err(|why| Fault::new("feed/secret", format!("`{}` cannot be read: {why}", path.display())))?;
-    let made = if feed.kind == Some(Kind::Misp) { Remote::misp } else { Remote::taxii };
+    let made = if feed.kind.is_some() { Remote::misp } else { Remote::taxii };
     let client = made(target, &feed.user, password.trim_end(), ctx.authorities.clone());
     let ran = match (feed.kind, feed.direction) {
-        (Some(Kind::Misp), _) => misp::pull(ctx, feed, &client, &mut state, &mut report).await,
+        (Some(Kind::Misp | Kind::MispServer), _) => {
+            misp::pull(ctx, feed, &client, &mut state, &mut report).await
+        }
         (None, Direction::Pull) => pull(ctx, feed, &client, &mut state, &mut report).await,
         (None, Direction::Push) => push(ctx, feed, &client, &mut state, &mut report).await,
     };
@@ -308,6 +321,7 @@ async fn pull(
         let (more, token, empty) = (page.more, page.next.clone(), page.objects.is_empty());
         if !empty {
             intake::take_in(ctx, feed.unmarked, body, report).await?;
+            ctx.feeds.tell(&feed.name, report);
         }
         let last = headers.get(ADDED_LAST).and_then(|value| value.to_str().ok());
         let last = last.filter(|last| last.parse::<Added>().is_ok()).map(str::to_owned);
@@ -382,6 +396,7 @@ async fn push(
             }
         }
         send(client, &going, report).await?;
+        ctx.feeds.tell(&feed.name, report);
         from = last;
         state.cursor = Some(last.to_string());
         keep_state(ctx, &feed.name, state).await?;
@@ -453,20 +468,18 @@ fn keep_secret(ctx: &Ctx, name: &str, password: &str) -> Result<(), Fault> {
     })
 }
 
-fn shown(feed: &Feed, state: State) -> FeedShown {
+fn shown(ctx: &Ctx, feed: &Feed, state: State) -> FeedShown {
     FeedShown {
         name: feed.name.clone(),
         direction: match feed.direction {
             Direction::Pull => "pull".to_owned(),
             Direction::Push => "push".to_owned(),
         },
-        kind: match feed.kind {
-            None => "taxii".to_owned(),
-            Some(Kind::Misp) => "misp".to_owned(),
-        },
+        kind: feed.kind.map_or("taxii", Kind::word).to_owned(),
         address: feed.address.clone(),
         minutes: feed.minutes,
         last: state.last,
+        running: ctx.feeds.of(&feed.name),
     }
 }
 

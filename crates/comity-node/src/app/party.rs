@@ -135,6 +135,7 @@ impl Hosted {
             views,
             collections,
             warnings: Warnings::of(&settings.warning_lists),
+            feeds: super::feed::Running::default(),
             authorities,
             clock,
             random,

@@ -40,6 +40,8 @@ const LONGEST: usize = 64 << 20;
 pub struct Remote {
     target: Target,
     accept: &'static str,
+    /// The media type of what is sent.
+    sends: &'static str,
     authorization: Option<String>,
     authorities: PathBuf,
 }
@@ -55,13 +57,14 @@ impl Remote {
     /// `authorities` is a file of the certificates that are trusted, in PEM.
     pub fn taxii(target: Target, user: &str, password: &str, authorities: PathBuf) -> Remote {
         let authorization = authorization(user, password, "Bearer ");
-        Remote { target, accept: MEDIA_TYPE, authorization, authorities }
+        Remote { target, accept: MEDIA_TYPE, sends: MEDIA_TYPE, authorization, authorities }
     }
 
-    /// A client of a MISP feed. Without a user the password is a key, which MISP takes as it is.
+    /// A client of a MISP feed or server. Without a user the password is a key, which MISP takes as it is.
     pub fn misp(target: Target, user: &str, password: &str, authorities: PathBuf) -> Remote {
         let authorization = authorization(user, password, "");
-        Remote { target, accept: "application/json, text/csv, */*;q=0.1", authorization, authorities }
+        let (accept, sends) = ("application/json, text/csv, */*;q=0.1", "application/json");
+        Remote { target, accept, sends, authorization, authorities }
     }
 
     /// Asks for what is at the collection's address and `rest`.
@@ -76,6 +79,11 @@ impl Remote {
             Err(fault) if fault.code == "feed/absent" => Ok(None),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Asks a question that has a body.
+    pub async fn post(&self, rest: &str, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        Ok(self.ask("POST", rest, body).await?.1)
     }
 
     /// Adds an envelope.
@@ -98,8 +106,8 @@ impl Remote {
         if head.status.is_success() {
             return Ok((head.headers, bytes));
         }
-        let said = serde_json::from_slice::<ErrorMessage>(&bytes).map_or(String::new(), |error| error.title);
-        let text = format!("`{}` answered {}: {}", self.target.authority, head.status, shown(&said, 200));
+        let text =
+            format!("`{}` answered {}: {}", self.target.authority, head.status, shown(&said(&bytes), 200));
         Err(match head.status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Fault::new("feed/busy", text).help("the next run goes on where this one ended")
@@ -123,7 +131,7 @@ impl Remote {
             .header(header::ACCEPT, self.accept)
             .header(header::USER_AGENT, concat!("comity/", env!("CARGO_PKG_VERSION")));
         if !body.is_empty() {
-            request = request.header(header::CONTENT_TYPE, MEDIA_TYPE);
+            request = request.header(header::CONTENT_TYPE, self.sends);
         }
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
@@ -183,6 +191,16 @@ impl Remote {
         let text = format!("`{}` cannot be reached: {}", self.target.authority, shown(why, 300));
         Fault::new("feed/unreachable", text)
     }
+}
+
+/// What a refusal says: the title of an error of TAXII, or the message of one of MISP.
+fn said(bytes: &[u8]) -> String {
+    let title = serde_json::from_slice::<ErrorMessage>(bytes).map(|error| error.title);
+    title.unwrap_or_else(|_| {
+        let read: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let message = read.get("message").or_else(|| read.get("name"));
+        message.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    })
 }
 
 /// What goes in the `Authorization` header: Basic with a user, else the secret behind its scheme.

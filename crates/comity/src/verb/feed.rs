@@ -1,4 +1,4 @@
-//! `comity feed`: collections of other TAXII 2.1 servers, and MISP feeds.
+//! `comity feed`: collections of other TAXII 2.1 servers, and MISP feeds and servers.
 
 use crate::{
     Exit, Fault, Screen,
@@ -7,7 +7,8 @@ use crate::{
     screen::{Table, Tone},
 };
 use clap::{Args, Subcommand};
-use comity_node::app::feed::{AddFeed, EndFeed, FeedShown, ListFeeds, Report, RunFeed};
+use comity_node::app::feed::{AddFeed, EndFeed, FeedShown, ListFeeds, Report};
+use indicatif::ProgressBar;
 use std::{fs, path::PathBuf};
 
 const NAMES: usize = 8;
@@ -19,12 +20,17 @@ party (--to). The password is kept in a file of the party's folder.
 
 A MISP feed (--kind misp) is a folder with manifest.json and a file for each event. \
 A run fetches what is new or has changed there; an event that cannot be taken is \
-told and asked for again by the next run.
+told and asked for again by the next run. A MISP server (--kind misp-server) is \
+asked over its REST interface, as another instance pulls: its index of published \
+events, then what is new or has changed. The password is an authentication key; \
+another Comity node is one too, with a token of the scope read.
 
 Example:
   comity feed add partner --pull --user xa --password-file ./secret \\
     https://taxii.example/api/collections/1/ --every 30 --dir ./xa
   comity feed add osint --pull --kind misp https://misp.example/feed/ --dir ./xa
+  comity feed add csirt --pull --kind misp-server https://misp.example/ \
+    --password-file ./key --every 30 --dir ./xa
 
 Next:
   comity feed run partner --dir ./xa";
@@ -59,7 +65,7 @@ Next:
 pub enum Verb {
     /// List the feeds and what their last run came to
     List(List),
-    /// Begin a feed from or to a collection of another server, or from a MISP feed
+    /// Begin a feed from or to a collection of another server, or from MISP
     Add(Box<Add>),
     /// Run a feed now
     Run(Run),
@@ -79,11 +85,11 @@ pub struct Add {
     /// Its name: small letters, digits and hyphens
     #[arg(value_name = "NAME")]
     name: String,
-    /// The address of the other server's collection, or of the folder of a MISP feed
+    /// The address of the other server's collection, of the folder of a MISP feed, or of a MISP server
     #[arg(value_name = "ADDRESS")]
     address: String,
-    /// What is there: taxii, or misp for a MISP feed
-    #[arg(long, value_name = "KIND", default_value = "taxii", value_parser = ["taxii", "misp"])]
+    /// What is there: taxii, misp for a MISP feed, or misp-server
+    #[arg(long, value_name = "KIND", default_value = "taxii", value_parser = ["taxii", "misp", "misp-server"])]
     kind: String,
     /// Pull from it
     #[arg(long, conflicts_with = "push", required_unless_present = "push")]
@@ -141,7 +147,16 @@ pub fn run(verb: &Verb, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit
             });
         }
         Verb::Run(Run { name }) => {
-            let report = reach::ask(&place, RunFeed { name: name.clone() })?;
+            let bar = ProgressBar::new_spinner();
+            let report = reach::run_feed(&place, name, |report| {
+                let Report { new, changed, known, refused, .. } = report;
+                bar.set_message(format!(
+                    "{name}: {new} new, {changed} changed, {known} known, {refused} refused"
+                ));
+                bar.tick();
+            });
+            bar.finish_and_clear();
+            let report = report?;
             screen.answer(&report, |screen| tell(screen, &report));
         }
         Verb::End(End { name }) => {
@@ -181,11 +196,13 @@ fn list(screen: &mut Screen<'_>, feeds: &[FeedShown]) {
     let mut table = Table::new(&["name", "way", "kind", "address", "every", "last run"]);
     for feed in feeds {
         let every = if feed.minutes > 0 { format!("{} min", feed.minutes) } else { "when asked".to_owned() };
-        let last = match &feed.last {
+        let running =
+            feed.running.as_ref().map(|report| format!("runs: {} new so far", report.new + report.changed));
+        let last = running.unwrap_or_else(|| match &feed.last {
             None => "never".to_owned(),
             Some(Report { fault: Some(fault), at, .. }) => format!("{at}: {fault}"),
             Some(report) => format!("{}: {} new", report.at, report.new + report.changed),
-        };
+        });
         table.row([
             feed.name.as_str().into(),
             feed.direction.as_str().into(),
