@@ -131,8 +131,9 @@ impl Action for ShowClaim {
             Box::pin(async move {
                 let held = desk.held(record).await?;
                 let none = || {
-                    let text = format!("record {} alleges no State's involvement", record.0.short());
-                    Fault::new("claim/none", text).help("`comity claim list` lists the records that do")
+                    let short = record.0.short();
+                    Fault::new("record/no-claim", format!("record {short} alleges no State's involvement"))
+                        .help("`comity claim list` lists the records that do")
                 };
                 let claim = held.record.labels().attribution_claim.clone().ok_or_else(none)?;
                 let words = words(&held.objects)?;

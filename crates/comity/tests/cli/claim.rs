@@ -54,5 +54,5 @@ fn a_claim_waits_for_a_person_and_is_released_by_name() {
 
     let other = shared["judged"].as_array().unwrap().iter().find(|one| one["record"] != record).unwrap();
     let none = told(at, 3, &format!("claim show {} --dir xa", other["record"].as_str().unwrap()));
-    assert_eq!(code(&none), "claim/none");
+    assert_eq!(code(&none), "record/no-claim");
 }
