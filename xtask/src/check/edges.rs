@@ -102,6 +102,9 @@ const PURE_LIBRARIES: &[&str] = &[
     "aho-corasick",
     "aws-lc-rs",
     "base64",
+    // Compiles rules of YARA. It could read a file that a rule includes: such a rule is refused before, and includes are off.
+    "boreal",
+    "boreal-parser",
     "cedar-policy",
     // DER, CMS and certificates of time-stamps: types and parsers, no I/O.
     "cms",
@@ -124,6 +127,7 @@ const PURE_LIBRARIES: &[&str] = &[
     "rustls-pki-types",
     // Verifies chains at a time that it is given.
     "rustls-webpki",
+    "saphyr-parser",
     "serde",
     "md-5",
     "serde_json",
