@@ -20,7 +20,7 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Event {
-    /// Version of this form: 1.
+    /// Version of this form: the oldest that has the step ([`crate::StepKind::version`]).
     #[n(0)]
     pub version: u16,
     /// The case.
@@ -70,11 +70,13 @@ impl Canonical for Event {
 }
 
 impl Event {
-    /// Reads an event as it came from the other side.
-    pub fn read(bytes: &[u8]) -> Result<Event, AffairFault> {
+    /// Reads an event as it came from the other side, in a record whose body is of `version`. Record, event and step say the
+    /// same, so that one step has one form and who cannot read it knows so before reading.
+    pub fn read(version: u16, bytes: &[u8]) -> Result<Event, AffairFault> {
         let event = Event::from_bytes(bytes)?;
-        if event.version != 1 {
-            return Err(AffairFault::Version { version: event.version });
+        let first = event.step.kind().version();
+        if [version, event.version] != [first; 2] {
+            return Err(AffairFault::Version { version: event.version, record: version, first });
         }
         Ok(event)
     }

@@ -9,11 +9,15 @@ pub enum AffairFault {
     /// The bytes are no event.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// A form of a later version.
-    #[error("the event has version {version}, this node reads version 1")]
+    /// The event, its record and its step are not of one version.
+    #[error("the event says version {version} in a record of version {record}, and its step is of version {first}")]
     Version {
-        /// The version.
+        /// What the event says.
         version: u16,
+        /// What its record says.
+        record: u16,
+        /// The version that first has the step.
+        first: u16,
     },
     /// The step belongs to the other side.
     #[error("`{step}` belongs to the {owner} State")]

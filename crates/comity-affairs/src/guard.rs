@@ -1,7 +1,8 @@
 //! What a step needs beyond its place in the table. Everything here is read from the case itself; what the register says
 //! of a ground is shown to the officer and never blocks.
 
-use crate::{AffairFault, Condition, Event, Side, State, Step, View, disclosure};
+use crate::{AffairFault, Condition, Event, Flow, Side, State, Step, View, disclosure};
+use comity_record::{Date, Hash};
 
 /// The longest text of a step, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -55,7 +56,21 @@ fn missing(view: &View, event: &Event) -> Option<&'static str> {
         Step::DecideWaiver { condition, .. } => {
             (!view.waivers_asked.contains(condition)).then_some("a condition whose waiver was asked")
         }
+        Step::TellAccessEnded { manifest, on } => untellable(view, event, *manifest, *on),
         step => blank_reason(view, step),
+    }
+}
+
+/// An end is told once, after its day, and in a request of something that was released in it.
+fn untellable(view: &View, event: &Event, manifest: Hash, on: Date) -> Option<&'static str> {
+    let unknown = view.flow == Flow::Request && !view.manifests.contains(&manifest);
+    match () {
+        () if unknown => Some("a manifest that was released or transmitted in this case"),
+        () if on >= event.at.date() => Some("a last day that has passed"),
+        () if view.access_ended.contains(&(event.side, manifest, on)) => {
+            Some("an end that this side has not told yet")
+        }
+        () => None,
     }
 }
 

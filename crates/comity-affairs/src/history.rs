@@ -75,7 +75,8 @@ impl History {
     /// step. Nothing changes where it fails.
     pub fn take(&mut self, mut event: Event) -> Result<Event, AffairFault> {
         let head = self.head(event.side);
-        (event.version, event.case, event.flow, event.exercise) = (1, self.case, self.flow, self.exercise);
+        event.version = event.step.kind().version();
+        (event.case, event.flow, event.exercise) = (self.case, self.flow, self.exercise);
         event.number = head.map_or(0, |head| head.count);
         event.previous = head.map(|head| head.hash);
         event.seen = self.head(event.side.other());

@@ -492,6 +492,24 @@ steps! {
         /// The position.
         0 text: String,
     }
+    /// Access to what was given has ended at this side: its last day has passed, and nothing of it is opened any more. It
+    /// reports what happened, asks for nothing, and says nothing of a deletion.
+    53 TellAccessEnded "tell that access ended" {
+        /// Hash of the custody manifest.
+        0 manifest: Hash,
+        /// The last day of access.
+        1 on: Date,
+    }
+}
+
+impl StepKind {
+    /// The version of the form of events that first has the step. A peer that reads earlier ones alone is not sent it.
+    pub const fn version(self) -> u16 {
+        match self {
+            StepKind::TellAccessEnded => 2,
+            _ => 1,
+        }
+    }
 }
 
 impl fmt::Display for StepKind {

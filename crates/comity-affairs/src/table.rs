@@ -99,6 +99,10 @@ const UNDER_TERMS: &[State] = &[
     S::Closed,
 ];
 
+/// The product may be held by the asking side, and what is left of it by the asked one.
+const HOLDING: &[State] =
+    &[S::Transmitted, S::ProductReceived, S::DefectReported, S::Verified, S::InUse, S::Closed];
+
 /// A request for a measure, preservation included.
 pub const REQUEST: &[Edge] = &[
     asking(&[S::New], K::Send, S::Sent),
@@ -118,6 +122,8 @@ pub const REQUEST: &[Edge] = &[
     said(Asking, &[S::Verified, S::InUse, S::Closed], K::AccountForUse),
     said(Asking, UNDER_TERMS, K::AskWaiver),
     said(Asking, WITH_PRODUCT, K::TellExculpatory),
+    said(Asking, HOLDING, K::TellAccessEnded),
+    said(Asked, HOLDING, K::TellAccessEnded),
     asking(&[S::Refused, S::NotPossible], K::Reconsider, S::ReconsiderationAsked),
     asking(
         &[S::Refused, S::NotPossible, S::NotPursued, S::Lapsed, S::ProductReceived, S::Verified, S::InUse],
@@ -164,6 +170,8 @@ const EMERGENCY: &[Edge] = &[
     asked(&[S::InfoNeeded], K::BeginExecution, S::InExecution),
 ];
 
+const GIVEN_UNASKED: &[State] = &[S::Transmitted, S::ProductReceived, S::Closed];
+
 /// Information offered unasked: terms are agreed before it is given (Budapest 26).
 pub const SPONTANEOUS: &[Edge] = &[
     asking(&[S::New], K::Send, S::Sent),
@@ -176,9 +184,14 @@ pub const SPONTANEOUS: &[Edge] = &[
     said(Asked, &[S::ProductReceived, S::Closed], K::AccountForUse),
     said(Asked, &[S::TermsAccepted, S::Transmitted, S::ProductReceived, S::Closed], K::AskWaiver),
     said(Asking, &[S::TermsAccepted, S::Transmitted, S::ProductReceived, S::Closed], K::DecideWaiver),
+    said(Asking, GIVEN_UNASKED, K::TellAccessEnded),
+    said(Asked, GIVEN_UNASKED, K::TellAccessEnded),
     asking(&[S::ProductReceived], K::Close, S::Closed),
     asked(&[S::ProductReceived], K::Close, S::Closed),
 ];
+
+/// Work done together may have given either side something to hold.
+const SHARED: &[State] = &[S::Active, S::Closed];
 
 /// A joint investigation: what is gathered inside needs no request, but keeps its custody record.
 pub const JOINT: &[Edge] = &[
@@ -197,6 +210,8 @@ pub const JOINT: &[Edge] = &[
     said(Asked, &[S::Active], K::Deliver),
     said(Asking, &[S::Active], K::ReportProgress),
     said(Asked, &[S::Active], K::ReportProgress),
+    said(Asking, SHARED, K::TellAccessEnded),
+    said(Asked, SHARED, K::TellAccessEnded),
     asking(&[S::Active, S::Declined], K::Close, S::Closed),
     asked(&[S::Active], K::Close, S::Closed),
 ];
@@ -237,6 +252,8 @@ pub const ASSISTANCE: &[Edge] = &[
     said(Asked, &[S::Active], K::TakeStep),
     said(Asked, &[S::Active], K::Deliver),
     said(Asked, &[S::Active], K::ReportProgress),
+    said(Asking, SHARED, K::TellAccessEnded),
+    said(Asked, SHARED, K::TellAccessEnded),
     asking(&[S::Active, S::Declined], K::Close, S::Closed),
     asked(&[S::Active], K::Close, S::Closed),
 ];

@@ -75,6 +75,10 @@ pub struct View {
     pub missing: BTreeSet<String>,
     /// The manifest released last.
     pub manifest: Option<Hash>,
+    /// Every manifest that was released or transmitted.
+    pub manifests: BTreeSet<Hash>,
+    /// Which side has told that access to which manifest ended, with the last day.
+    pub access_ended: BTreeSet<(Side, Hash, Date)>,
     /// Preserved data.
     pub preservation: Preservation,
     /// Whether the one reconsideration was asked.
@@ -108,6 +112,8 @@ impl View {
             waived: BTreeSet::new(),
             missing: BTreeSet::new(),
             manifest: None,
+            manifests: BTreeSet::new(),
+            access_ended: BTreeSet::new(),
             preservation: Preservation::default(),
             reconsidered: false,
             kept_after_withdrawal: false,
@@ -135,6 +141,9 @@ impl View {
         self.state = to;
         self.lines.push(line);
         self.remember(&event.step);
+        if let Step::TellAccessEnded { manifest, on } = &event.step {
+            self.access_ended.insert((event.side, *manifest, *on));
+        }
         if self.flow == Flow::Disclosure {
             self.disclosure.take(event);
         }
@@ -168,7 +177,10 @@ impl View {
             Step::Accept { acceptance } => self.accepted = Some(acceptance.clone()),
             Step::Reconsider { .. } => self.reconsidered = true,
             Step::KeepSealed { .. } => self.kept_after_withdrawal = true,
-            Step::Release { manifest } | Step::Transmit { manifest } => self.manifest = Some(*manifest),
+            Step::Release { manifest } | Step::Transmit { manifest } => {
+                self.manifest = Some(*manifest);
+                self.manifests.insert(*manifest);
+            }
             _ => self.remember_waivers_and_preservation(step),
         }
     }

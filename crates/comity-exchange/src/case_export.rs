@@ -274,8 +274,8 @@ impl CaseExport {
         let mut history: Option<History> = None;
         let mut order = Steps::new();
         for record in records {
-            let Body::CaseEvent(bytes) = &record.statement().body else { continue };
-            let event = Event::read(bytes).map_err(CaseFault::from)?;
+            let Body::CaseEvent { version, bytes } = &record.statement().body else { continue };
+            let event = Event::read(*version, bytes).map_err(CaseFault::from)?;
             let new = || History::new(self.case, event.flow, event.exercise);
             let held = history.get_or_insert_with(new);
             if let Arrived::Placed { dropped, .. } = held.arrive(event.clone()).map_err(CaseFault::from)?

@@ -74,7 +74,7 @@ impl Kind {
     pub fn newest_version(&self) -> u16 {
         match self {
             Kind::Unknown(_) => 0,
-            Kind::Recall | Kind::Request => 2,
+            Kind::Recall | Kind::Request | Kind::CaseEvent => 2,
             _ => 1,
         }
     }
@@ -298,7 +298,12 @@ pub enum Body {
     /// A register change set, in the encoding of comity-law.
     ChangeSet(Vec<u8>),
     /// A step of one side in a case, in the encoding of comity-affairs.
-    CaseEvent(Vec<u8>),
+    CaseEvent {
+        /// The version of that encoding: the oldest that has the step.
+        version: u16,
+        /// The step.
+        bytes: Vec<u8>,
+    },
     /// The manifest of an evidence package, in the encoding of comity-affairs.
     Evidence(Vec<u8>),
     /// The bytes of a kind or version that this version cannot read.
@@ -342,7 +347,7 @@ impl Body {
             Body::Recall(_) => Kind::Recall,
             Body::RecallReport(_) => Kind::RecallReport,
             Body::ChangeSet(_) => Kind::ChangeSet,
-            Body::CaseEvent(_) => Kind::CaseEvent,
+            Body::CaseEvent { .. } => Kind::CaseEvent,
             Body::Evidence(_) => Kind::Evidence,
             Body::Unknown { kind, .. } => kind.clone(),
         }
@@ -353,6 +358,7 @@ impl Body {
         match self {
             Body::Recall(Recall { change: Some(_), .. })
             | Body::Request(Request { further: Some(_), .. }) => 2,
+            Body::CaseEvent { version, .. } => *version,
             body => body.kind().newest_version().min(1),
         }
     }
@@ -366,7 +372,7 @@ impl Body {
             Body::Recall(recall) => recall.to_bytes(),
             Body::RecallReport(report) => report.to_bytes(),
             Body::ChangeSet(bytes)
-            | Body::CaseEvent(bytes)
+            | Body::CaseEvent { bytes, .. }
             | Body::Evidence(bytes)
             | Body::Unknown { bytes, .. } => bytes.clone(),
         }
@@ -389,7 +395,7 @@ impl Body {
             Kind::Recall => Body::Recall(recall(version, bytes)?),
             Kind::RecallReport => Body::RecallReport(RecallReport::from_bytes(bytes)?),
             Kind::ChangeSet => Body::ChangeSet(bytes.to_vec()),
-            Kind::CaseEvent => Body::CaseEvent(bytes.to_vec()),
+            Kind::CaseEvent => Body::CaseEvent { version, bytes: bytes.to_vec() },
             Kind::Evidence => Body::Evidence(bytes.to_vec()),
             Kind::Unknown(_) => Body::Unknown { kind: kind.clone(), bytes: bytes.to_vec() },
         })

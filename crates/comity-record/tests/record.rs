@@ -106,7 +106,8 @@ fn every_kind_of_body_comes_back_as_it_was() {
         Body::Request(several.clone()),
         Body::Recall(recall),
         Body::ChangeSet(vec![1, 2, 3]),
-        Body::CaseEvent(vec![4, 5]),
+        Body::CaseEvent { version: 1, bytes: vec![4, 5] },
+        Body::CaseEvent { version: 2, bytes: vec![4, 5] },
         Body::Unknown { kind: "ballot".parse().unwrap(), bytes: vec![9] },
     ];
     for body in bodies {

@@ -63,7 +63,9 @@ const fn default(kind: ClockKind) -> Length {
     match kind {
         ClockKind::EmergencyAcknowledgment => Length::Hours(1),
         ClockKind::PreservationAcknowledgment => Length::Hours(24),
-        ClockKind::Acknowledgment | ClockKind::EmergencyPapers => Length::WorkingDays(5),
+        ClockKind::Acknowledgment | ClockKind::EmergencyPapers | ClockKind::AccessEnded => {
+            Length::WorkingDays(5)
+        }
         ClockKind::PreservationExecution => Length::Hours(72),
         ClockKind::Information => Length::WorkingDays(15),
         ClockKind::Progress | ClockKind::Verification | ClockKind::Validation | ClockKind::DayAnswer => {

@@ -12,7 +12,7 @@ mod reading;
 pub use agreed::{Agreed, NoLength, NoProposal, Proposal};
 pub use calendar::{Calendar, Zone};
 pub use length::{Length, Lengths};
-pub use reading::{Clock, Due, Offer, agenda, running};
+pub use reading::{Clock, Due, Offer, access_ended, agenda, running};
 
 use std::fmt;
 
@@ -70,8 +70,10 @@ clocks! {
     Publication "publication"
     /// A day for publication that the other side proposed is answered (10 working days; design).
     DayAnswer "day-answer"
-    /// A condition with a date: delete, return.
+    /// A condition with a date: delete, return. It stops once who holds has told that access ended.
     ConditionDate "condition-date"
+    /// Access to what was given has ended here, and the other side has not been told (5 working days; design).
+    AccessEnded "access-ended"
 }
 
 impl fmt::Display for ClockKind {

@@ -51,6 +51,8 @@ pub enum Offer {
     CloseWithReasons,
     /// Act on what is due on the own side.
     Act,
+    /// Tell the other side that access ended.
+    TellAccessEnded,
 }
 
 impl Clock {
@@ -86,6 +88,7 @@ impl Clock {
         if self.owner == side {
             return match self.kind {
                 ClockKind::PreservationEnd => &[Offer::ExtendOrFollowUp],
+                ClockKind::AccessEnded => &[Offer::TellAccessEnded],
                 _ => &[Offer::Act],
             };
         }
@@ -115,6 +118,12 @@ pub fn running(view: &View, lengths: &Lengths, asking: &Calendar, asked: &Calend
     clocks.extend(reading.disclosure());
     clocks.sort_by_key(|clock| (clock.due, clock.kind));
     clocks
+}
+
+/// The clock of a side that closed access and has not told the other: `since` is when it entered that.
+pub fn access_ended(owner: Side, since: Timestamp, lengths: &Lengths, calendar: &Calendar) -> Clock {
+    let kind = ClockKind::AccessEnded;
+    Clock { kind, owner, since, due: lengths.of(kind).after(since, calendar), paused: false }
 }
 
 /// What is due for whom over many cases, the nearest first.
@@ -311,7 +320,13 @@ impl Reading<'_> {
             }
         }
         let Some(since) = self.last(StepKind::Offer) else { return clocks };
-        let dated = self.view.binding().filter_map(|condition| condition.by);
+        let told = |by: Date| {
+            self.view.access_ended.iter().any(|(side, _, on)| *side == Side::Asking && *on >= by)
+        };
+        let open = self.view.binding().filter(|condition| {
+            !(condition.kind.closes_access() && condition.by.is_some_and(told))
+        });
+        let dated = open.filter_map(|condition| condition.by);
         let terms = !matches!(self.view.state, State::Offered | State::TermsDeclined | State::Withdrawn);
         clocks.extend(
             dated

@@ -139,5 +139,6 @@ pub fn step(kind: StepKind, view: &View, emergency: bool) -> Step {
         }
         StepKind::Publish => Step::Publish { reference: "CVE-0000-0001".to_owned(), early: Some(text()) },
         StepKind::StatePosition => Step::StatePosition { text: text() },
+        StepKind::TellAccessEnded => Step::TellAccessEnded { manifest, on: day(30) },
     }
 }

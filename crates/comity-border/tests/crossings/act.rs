@@ -114,7 +114,7 @@ pub(crate) fn body(kind: &str, asked: Option<comity_record::body::Request>) -> B
             reason: None,
         }),
         "change-set" => Body::ChangeSet(b"changes".to_vec()),
-        "case-event" => Body::CaseEvent(b"a step".to_vec()),
+        "case-event" => Body::CaseEvent { version: 1, bytes: b"a step".to_vec() },
         other => Body::Unknown { kind: other.parse().unwrap(), bytes: vec![1] },
     }
 }

@@ -363,8 +363,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let judged = Box::new(self.judged(now, dispatch.record, request, &judgement));
         let outcome = match &judgement {
             Judgement::Cleared(_) => {
-                if let Body::CaseEvent(bytes) = &record.statement().body
-                    && let Err(fault) = self.take_step(peer, &record, &dispatch.request, bytes, batch).await?
+                if let Body::CaseEvent { version, bytes } = &record.statement().body
+                    && let Err(fault) = self
+                        .take_step(peer, &record, &dispatch.request, (*version, bytes), batch)
+                        .await?
                 {
                     return Ok(Ok(faulty(fault.code())));
                 }

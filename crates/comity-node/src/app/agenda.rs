@@ -1,10 +1,16 @@
 //! The agenda: what is due for whom, soonest first. **Invariant:** it reads and offers; no clock makes a step, an act or an
 //! entry of the ledger.
 
-use super::{Action, Ctx, Fault, house::unit_code, sequencer::NodeDesk, standing, task, zone};
+use super::{
+    Action, Ctx, Fault,
+    evidence::ended::{Ended, ended},
+    house::unit_code,
+    sequencer::NodeDesk,
+    standing, task, zone,
+};
 use comity_affairs::{
     Flow, History, Side,
-    clock::{Agreed, Calendar, Clock, Due, Lengths, Offer, Proposal, running},
+    clock::{Agreed, Calendar, Clock, Due, Lengths, Offer, Proposal, access_ended, running},
     form::Form,
     home::Hours,
 };
@@ -178,10 +184,10 @@ async fn of_cases(ctx: &Ctx, now: Timestamp) -> Result<Vec<(Due, Timestamp, DueS
     let read = ctx.sequencer.run(move |desk, _| {
         Box::pin(async move {
             let files = files(desk).await?;
-            let agreed = agreed_by_pair(&files);
+            let beside = Beside::of(desk, &files).await?;
             let mut clocks = Vec::new();
             for file in files {
-                let running = running_in(desk, &file, &agreed).await?;
+                let running = running_in(desk, &file, &beside).await?;
                 clocks.push((file, running));
             }
             Ok::<_, Fault>(clocks)
@@ -247,22 +253,43 @@ pub(super) fn agreed_by_pair(files: &[CaseFile]) -> ByPair {
     talks.into_iter().map(|(pair, histories)| (pair, Agreed::read(histories))).collect()
 }
 
+/// What the clocks of a case rest on beside its own events.
+#[derive(Debug)]
+pub(super) struct Beside {
+    agreed: ByPair,
+    ended: Vec<Ended>,
+}
+
+impl Beside {
+    /// Reads it: what was agreed on with each party, and to what access was closed here.
+    pub(super) async fn of(desk: &NodeDesk, files: &[CaseFile]) -> Result<Beside, Fault> {
+        Ok(Beside { agreed: agreed_by_pair(files), ended: ended(desk).await? })
+    }
+}
+
 /// The clocks that run in a case, each in the calendar of the side that is to act.
 pub(super) async fn running_in(
     desk: &NodeDesk,
     file: &CaseFile,
-    agreed: &ByPair,
+    beside: &Beside,
 ) -> Result<Vec<Clock>, Fault> {
     let view = file.history.view();
     let measure = measure_of(desk, file).await?;
-    let lengths = agreed.get(&(file.peer.clone(), view.exercise));
+    let lengths = beside.agreed.get(&(file.peer.clone(), view.exercise));
     let lengths = lengths.map_or_else(Lengths::default, |agreed| agreed.lengths(measure.as_deref()));
     let house = desk.house();
     let day = view.lines.last().map_or_else(|| Timestamp::default().date(), |line| line.at.date());
     let own = calendar(own_hours(house, day))?;
     let peer = calendar(house.peer_hours.get(&file.peer))?;
+    // Who gave may say that access ended at home, too; who received owes it.
+    let owed = beside.ended.iter().filter(|one| one.received && one.is_untold(file, &view));
+    let owed: Vec<Clock> =
+        owed.map(|one| access_ended(file.side, one.since, &lengths, &own)).collect();
     let (asking, asked) = if file.side == Side::Asking { (own, peer) } else { (peer, own) };
-    Ok(running(&view, &lengths, &asking, &asked))
+    let mut clocks = running(&view, &lengths, &asking, &asked);
+    clocks.extend(owed);
+    clocks.sort_by_key(|clock| (clock.due, clock.kind));
+    Ok(clocks)
 }
 
 /// The measure of a case: that of its request, else the first that its form is for.
@@ -322,5 +349,6 @@ const fn offer_text(offer: Offer) -> &'static str {
         Offer::ExtendOrFollowUp => "ask for an extension, or send the follow-up",
         Offer::CloseWithReasons => "close as not pursued, with reasons",
         Offer::Act => "act",
+        Offer::TellAccessEnded => "tell the other side that access ended",
     }
 }

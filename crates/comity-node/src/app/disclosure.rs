@@ -5,7 +5,7 @@
 
 use super::{
     Action, Ctx, Fault,
-    agenda::{agreed_by_pair, files, running_in},
+    agenda::{Beside, files, running_in},
     case::{acting::Acting, show::says, step::who_moves},
     sequencer::NodeDesk,
 };
@@ -107,10 +107,10 @@ impl ListDisclosures {
         now: Timestamp,
     ) -> Result<Vec<VulnerabilityShown>, Fault> {
         let all = files(desk).await?;
-        let agreed = agreed_by_pair(&all);
+        let beside = Beside::of(desk, &all).await?;
         let mut found: BTreeMap<String, Vec<DisclosureShown>> = BTreeMap::new();
         for file in all.iter().filter(|file| self.is_wanted(desk, acting, now.date(), file)) {
-            let clocks = running_in(desk, file, &agreed).await?;
+            let clocks = running_in(desk, file, &beside).await?;
             let due = clocks.iter().find(|clock| clock.kind == ClockKind::Publication);
             let due = due.map(|clock| (clock.due.to_string(), says(clock.says(now)).to_owned()));
             found.entry(named(file)).or_default().push(shown(desk, file, due));

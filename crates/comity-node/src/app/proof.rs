@@ -107,7 +107,7 @@ async fn may_open(
     let Some(index) = desk.crossing_entries(&crossing).await?.pop() else { return Ok(true) };
     let Some((row, ..)) = desk.decision(index).await? else { return Ok(true) };
     let of_a_case = match desk.envelope(row.record).await {
-        Ok(held) => matches!(held.record.statement().body, Body::CaseEvent(_) | Body::Request(_)),
+        Ok(held) => matches!(held.record.statement().body, Body::CaseEvent { .. } | Body::Request(_)),
         Err(_) => false,
     };
     let on = now.date();

@@ -3,7 +3,7 @@
 
 use super::{
     Action, Ctx, Fault,
-    agenda::{agreed_by_pair, files, running_in},
+    agenda::{Beside, files, running_in},
     house::unit_code,
     sequencer::{Means, NodeDesk},
     standing::{self, Standing, standing_authority},
@@ -321,8 +321,8 @@ async fn case_of(
         return Err(Fault::new("task/not-an-exercise", "the case is a real one, and its tasks are real")
             .help("leave --exercise out, or name a case of an exercise"));
     }
-    let agreed = agreed_by_pair(&files(desk).await?);
-    let clocks = running_in(desk, &file, &agreed).await?;
+    let beside = Beside::of(desk, &files(desk).await?).await?;
+    let clocks = running_in(desk, &file, &beside).await?;
     let first =
         clocks.iter().filter(|clock| clock.owner == file.side && !clock.paused).map(|clock| clock.due).min();
     Ok(Some((file, first)))

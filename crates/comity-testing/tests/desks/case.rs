@@ -150,7 +150,7 @@ fn forged_under(world: &mut World, offence: &str, change: impl Fn(&mut comity_af
     change(&mut event);
     let mut manuscript = Manuscript::body(
         act(&world.b, "XA", Step::BeginCheck {}, world.now).labels,
-        Body::CaseEvent(event.to_bytes()),
+        Body::CaseEvent { version: event.version, bytes: event.to_bytes() },
     );
     manuscript.thread = world.files()[1].request();
     (manuscript.unit, manuscript.officer) = (Some(event.unit.clone()), Some(event.officer.clone()));
@@ -195,6 +195,9 @@ fn an_illegal_step_is_refused_with_its_code_and_entered() {
         event.step = Step::Withdraw { reason: "for you".into() };
     });
     assert_eq!(faulty(&events).as_deref(), Some("case/not-a-side"));
+    // A step of the first version in a record of the second.
+    let events = forged(&mut world, |event| event.version = 2);
+    assert_eq!(faulty(&events).as_deref(), Some("case/version"));
     // A crossing that states another matter than the request, so as to rest on another article.
     let events = forged_under(&mut world, "system_interference", |event| {
         (event.number, event.previous) = (1, Some(event.hash()));
@@ -220,6 +223,60 @@ fn a_step_that_our_border_refuses_is_no_part_of_the_case() {
     world.at_b(Step::Acknowledge { ticket: "XB-9".into() }).unwrap();
     world.turn();
     assert_eq!(world.states(), [State::Acknowledged, State::Acknowledged]);
+}
+
+/// Who reads the first version of steps alone is not sent a step of the second, and everything else as before.
+#[test]
+fn an_older_peer_is_not_sent_a_step_that_it_cannot_read() {
+    let mut world = world();
+    let manifest = sha256(&[b"a manifest"]);
+    world.at_a(send()).unwrap();
+    world.turn();
+    for step in [
+        Step::Acknowledge { ticket: "XB-9".into() },
+        Step::BeginCheck {},
+        Step::Accept { acceptance: Acceptance::Whole },
+        Step::BeginExecution {},
+        Step::Execute { summary: "the provider answered".into() },
+        Step::ReviewRelease {},
+    ] {
+        world.at_b(step).unwrap();
+    }
+    let mut release = act(&world.b, "XA", Step::Release { manifest }, world.now);
+    release.second = Some("second.officer".parse().unwrap());
+    block_on(world.b.case_step(world.now, &mut world.entropy, &release)).unwrap();
+    world.at_b(Step::Transmit { manifest }).unwrap();
+    world.turn();
+    let mut older = block_on(world.b.fill_turn(world.now, &mut world.entropy, &code("XA"))).unwrap();
+    for (what, version) in &mut older.understands {
+        *version = if what == "case-event" { 1 } else { *version };
+    }
+    block_on(world.a.take_turn(world.now, &mut world.entropy, &code("XB"), &older)).unwrap();
+    let on = world.now.date().plus_days(-1);
+    let ended = || Step::TellAccessEnded { manifest, on };
+    let size = world.a.log().size();
+    assert_eq!(world.at_a(ended()).unwrap_err().code(), "desk/not-understood");
+    assert_eq!(world.a.log().size(), size, "nothing was entered");
+    let received = world.at_a(Step::ReceiveProduct { manifest }).unwrap();
+    let version =
+        |world: &World, record| block_on(world.a.envelope(record)).unwrap().record.header().version;
+    assert_eq!(version(&world, received.record), 1);
+    // The next turn of the program under test says that it reads both.
+    world.turn();
+    let told = world.at_a(ended()).unwrap();
+    assert_eq!(version(&world, told.record), 2);
+    world.turn();
+    for file in world.files() {
+        let view = file.history.view();
+        assert_eq!(view.state, State::ProductReceived, "it is told, and moves nothing");
+        assert_eq!(view.access_ended, [(comity_affairs::Side::Asking, manifest, on)].into());
+    }
+    // Twice, before its day, of something else: none is a fact that can be told.
+    let today = Step::TellAccessEnded { manifest, on: world.now.date() };
+    let other = Step::TellAccessEnded { manifest: sha256(&[b"another"]), on };
+    for step in [ended(), today, other] {
+        assert_eq!(world.at_a(step).unwrap_err().code(), "case/needs");
+    }
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub(in crate::desk) fn step_row(
     index: u64,
 ) -> Option<Row> {
     let statement = written.record.statement();
-    let Body::CaseEvent(bytes) = &statement.body else { return None };
-    let event = Event::read(bytes).ok()?;
+    let Body::CaseEvent { version, bytes } = &statement.body else { return None };
+    let event = Event::read(*version, bytes).ok()?;
     let received = statement.origin != *own;
     let row = CaseRow { record: written.record.id(), peer: peer.clone(), judged: index, received };
     let key = case_key(event.case, event.side, event.number, index);
@@ -36,10 +36,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         peer: &PartyCode,
         record: &Verified,
         request: &Request,
-        bytes: &[u8],
+        (version, bytes): (u16, &[u8]),
         batch: &mut Batch,
     ) -> Result<Result<(), CaseFault>, DeskFault> {
-        let event = match Event::read(bytes) {
+        let event = match Event::read(version, bytes) {
             Ok(event) => event,
             Err(fault) => return Ok(Err(fault.into())),
         };

@@ -133,10 +133,10 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             Err(DeskFault::Erased { .. }) => return Ok(None),
             held => held?,
         };
-        let Body::CaseEvent(bytes) = &held.record.statement().body else {
+        let Body::CaseEvent { version, bytes } = &held.record.statement().body else {
             return Err(DeskFault::NoRecord { record: record.0.short() });
         };
-        Ok(Some(Event::read(bytes).map_err(CaseFault::from)?))
+        Ok(Some(Event::read(*version, bytes).map_err(CaseFault::from)?))
     }
 
     /// The ids of all cases of which a step is held.

@@ -137,7 +137,7 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             written.push(one);
         }
         let event = self.next_event(now, &mut file, &act)?;
-        let body = Body::CaseEvent(event.to_bytes());
+        let body = Body::CaseEvent { version: event.version, bytes: event.to_bytes() };
         let thread = file.request();
         let one = self.write_of(now, entropy, &act.labels, body, &act.unit, &act.officer, thread).await?;
         written.push(one);

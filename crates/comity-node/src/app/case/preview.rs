@@ -122,7 +122,7 @@ pub fn record_shown(record: &Verified, language: Language) -> RecordShown {
     let unit = statement.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
     let lines = match &statement.body {
         Body::Request(request) => request_lines(request, language),
-        Body::CaseEvent(bytes) => match Event::read(bytes) {
+        Body::CaseEvent { version, bytes } => match Event::read(*version, bytes) {
             Ok(event) => event_lines(&event, language),
             Err(fault) => vec![line("unreadable", "Unreadable", fault.to_string())],
         },

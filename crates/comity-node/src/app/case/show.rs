@@ -10,7 +10,7 @@ use super::{
 };
 use crate::app::{
     Action, Ctx, Fault, NodeDesk,
-    agenda::{agreed_by_pair, files, running_in},
+    agenda::{Beside, files, running_in},
 };
 use comity_affairs::{
     Event, Line, Side, Thread,
@@ -463,8 +463,8 @@ impl Reader<'_> {
     }
 
     async fn clocks(&self, file: &CaseFile) -> Result<Vec<ClockShown>, Fault> {
-        let agreed = agreed_by_pair(&files(self.desk).await?);
-        let clocks = running_in(self.desk, file, &agreed).await?;
+        let beside = Beside::of(self.desk, &files(self.desk).await?).await?;
+        let clocks = running_in(self.desk, file, &beside).await?;
         let shown = |clock: &Clock| ClockShown {
             kind: clock.kind.to_string(),
             party: self.name(file, clock.owner),
@@ -580,5 +580,6 @@ const fn offered(offer: Offer) -> &'static str {
         Offer::ExtendOrFollowUp => "ask for an extension, or send the follow-up",
         Offer::CloseWithReasons => "end the case as not pursued, with reasons",
         Offer::Act => "act on what is due here",
+        Offer::TellAccessEnded => "tell the other side that access ended",
     }
 }

@@ -6,13 +6,13 @@ use super::{
     send::{SteppedShown, not_given, shown},
     steps::{Given, kind_of, step_of},
 };
-use crate::app::{Action, Ctx, Fault, NodeDesk};
+use crate::app::{Action, Ctx, Fault, NodeDesk, evidence::ended};
 use comity_affairs::{
     Flow, Side, State, Step, Thread, View,
     ground::{Standing, standing},
 };
 use comity_exchange::{CaseAct, CaseFault, CaseFile, DeskFault, Entropy, Scope, Sharing};
-use comity_record::{Date, OfficerId, Timestamp, UnitCode, label::Purpose};
+use comity_record::{Date, OfficerId, RecordId, Timestamp, UnitCode, label::Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +56,9 @@ impl Action for StepCase {
                 must_be_whole(desk, &file).await?;
                 if let Some(refused) = give(desk, now, means.entropy(), &file, &mut act).await? {
                     return Ok(refused);
+                }
+                if let Step::TellAccessEnded { manifest, on } = &act.step {
+                    ended::enter(desk, now, means.entropy(), RecordId(*manifest), *on).await?;
                 }
                 let stepped = desk.case_step(now, means.entropy(), &act).await?;
                 shown(desk, &stepped, notes).await
@@ -127,7 +130,10 @@ impl StepCase {
         if kind != comity_affairs::StepKind::Send {
             file.history.must_be_open(file.side, kind).map_err(CaseFault::from).map_err(DeskFault::from)?;
         }
-        let given = Given { with: self.with.clone(), fields: self.fields.clone() };
+        let mut given = Given { with: self.with.clone(), fields: self.fields.clone() };
+        if kind == comity_affairs::StepKind::TellAccessEnded {
+            ended::complete(desk, &file, &mut given.with, on).await?;
+        }
         let step = step_of(kind, &given, &view)?;
         let mut request = desk.case_request(&file).await?.ok_or_else(|| {
             Fault::new(

@@ -85,6 +85,14 @@ pub const fn wanted(kind: StepKind) -> &'static [Wanted] {
                 ]
             }
         }
+        StepKind::TellAccessEnded => {
+            const {
+                &[
+                    takes("manifest", "the hash of the custody manifest; that of what ended if left out"),
+                    takes("on", "the last day of access; that which passed if left out"),
+                ]
+            }
+        }
         StepKind::DestroySealed => const { &[needs("text", "what was destroyed, when and by whom")] },
         StepKind::Reconsider | StepKind::CloseForSilence | StepKind::Disagree => const { &[REASONS] },
         StepKind::Close => const { &[REASON, takes("resolved", "no, where the matter is left unresolved")] },
@@ -417,6 +425,9 @@ fn of_several(kind: StepKind, given: &Given, view: &View) -> Result<Step, Fault>
             result: given.optional("result"),
         },
         StepKind::Deliver => Step::Deliver { record: given.read("record")? },
+        StepKind::TellAccessEnded => {
+            Step::TellAccessEnded { manifest: given.manifest()?, on: given.read("on")? }
+        }
         other => return Err(Fault::new("case/no-step", format!("`{}` cannot be read", word(other)))),
     })
 }
@@ -555,6 +566,9 @@ fn said_more(step: &Step) -> Vec<(&'static str, String)> {
             [("what", what.clone()), ("on", on.to_string())].into_iter().chain(result).collect()
         }
         Step::Deliver { record } => vec![("record", record.to_string())],
+        Step::TellAccessEnded { manifest, on } => {
+            vec![("manifest", manifest.to_string()), ("on", on.to_string())]
+        }
         Step::PlanFix { on, text } => vec![("on", on.to_string()), ("text", text.clone())],
         Step::ProposeDay { day, reasons } => vec![("day", day.to_string()), ("reasons", reasons.clone())],
         Step::AgreeDay { day } => vec![("day", day.to_string())],

@@ -7,6 +7,7 @@ pub mod care;
 pub mod check;
 pub mod courier;
 pub mod delete;
+pub mod ended;
 pub mod fetch;
 pub mod give;
 pub mod pack;

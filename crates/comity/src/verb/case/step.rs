@@ -32,7 +32,11 @@ extend, tie-to-follow-up, release-hold, let-lapse, report-progress, \
 decide-on-a-waiver, assess, take-a-step, plan-a-fix, decline, close.
 
 Steps of either, by flow: deliver, state-position, report-progress, \
-propose-a-day, agree-to-the-day, disagree, publish, close.
+tell-that-access-ended, propose-a-day, agree-to-the-day, disagree, publish, close.
+
+When the last day of access has passed, nothing of what was given is opened any \
+more, and tell-that-access-ended reports that. It is offered on the agenda and taken \
+by an officer; it says nothing of a deletion.
 
 Example:
   comity case step XA-2026-1 --dir ./xb
