@@ -9,7 +9,7 @@ use crate::{
     search::{SavedSearch, SearchFault},
 };
 use comity_affairs::{
-    home::{Authority, DatedKey, Hours, Mandate, Rule, Tree, TreeFault, UnitKeys},
+    home::{Accepted, Authority, DatedKey, Hours, Mandate, Rule, Tree, TreeFault, UnitKeys},
     provider::Provider,
 };
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
@@ -325,6 +325,16 @@ pub enum Act {
         #[n(1)]
         on: Date,
     },
+    /// Which languages the desk of another party accepts, as it has told us.
+    #[n(31)]
+    PeerLanguages {
+        /// The other party.
+        #[n(0)]
+        party: PartyCode,
+        /// The languages, from their day on.
+        #[n(1)]
+        accepted: Accepted,
+    },
 }
 
 /// A unit that is an authority: one entry for both.
@@ -398,6 +408,8 @@ pub struct House {
     pub levels: BTreeMap<u16, String>,
     /// When the desks of other parties work.
     pub peer_hours: BTreeMap<PartyCode, Hours>,
+    /// The languages that they accept, by party and first day.
+    pub peer_languages: BTreeMap<(PartyCode, Date), Accepted>,
     /// Officers of other parties by the id of their account.
     pub guests: BTreeMap<OfficerId, Guest>,
     /// Constituents by the id of their account.
@@ -460,8 +472,8 @@ pub enum ActFault {
         /// The name.
         name: String,
     },
-    /// What the State sets about its authorities rests on a law or decision that is named.
-    #[error("a mandate or rule needs the law or decision behind it")]
+    /// What the State sets about its authorities, or records about another's, rests on something that is named.
+    #[error("a mandate, rule or record needs the law, decision or letter behind it")]
     Unsourced,
     /// There cannot be such a feed.
     #[error(transparent)]
@@ -593,6 +605,9 @@ impl House {
                 Ok(fits.map(drop)?)
             }
             Act::Level { level: 0, .. } => Err(ActFault::Level),
+            Act::PeerLanguages { accepted, .. } if accepted.source.trim().is_empty() => {
+                Err(ActFault::Unsourced)
+            }
             Act::Provider(provider) if provider.source.trim().is_empty() => Err(ActFault::Unsourced),
             Act::ProviderEnds { code, .. } if !self.providers.contains_key(code) => {
                 Err(ActFault::NoProvider { code: code.clone() })
@@ -678,6 +693,12 @@ impl House {
         }
     }
 
+    /// The languages that the desk of another party accepts on a day; `None` where it has told none.
+    pub fn accepted_languages(&self, party: &PartyCode, on: Date) -> Option<&Accepted> {
+        let until = self.peer_languages.range((party.clone(), Date::MIN)..=(party.clone(), on));
+        until.last().map(|(_, accepted)| accepted).filter(|accepted| !accepted.languages.is_empty())
+    }
+
     /// Whether an id may be that of an account: officers and accounts share their ids, and the console is nobody's.
     fn free(&self, id: &OfficerId, taken: bool) -> Result<(), AccountFault> {
         match taken || self.officers.contains_key(id) || id.as_str() == "console" {
@@ -720,6 +741,9 @@ impl House {
             Act::UnitKeyEnds { key, on } => self.unit_keys.end(key, *on),
             Act::Level { level, name } => drop(self.levels.insert(*level, name.clone())),
             Act::PeerHours { party, hours } => drop(self.peer_hours.insert(party.clone(), hours.clone())),
+            Act::PeerLanguages { party, accepted } => {
+                self.peer_languages.insert((party.clone(), accepted.from), accepted.clone());
+            }
             Act::Officer(officer) => drop(self.officers.insert(officer.id.clone(), officer.clone())),
             Act::OfficerEnds { id, on } => {
                 self.officers.entry(id.clone()).and_modify(|officer| officer.until = Some(*on));

@@ -13,6 +13,7 @@ use comity_node::{
     app::{
         Action, Ctx, Fault, Hosted,
         ask::SelectorAsked,
+        authority::SetPeerLanguages,
         case::{
             authorise::AuthoriseCase,
             draft::NewCase,
@@ -224,6 +225,15 @@ impl Stage {
             [party, "sees", name] => self.see(party, name, scene).await,
             [party, "lists", "disclosures"] => self.disclosures(party, scene).await,
             [party, "proves", name] => self.prove(party, name, scene).await,
+            [party, "knows", "the", "languages", "of", other] => {
+                let set = SetPeerLanguages {
+                    party: (*other).to_owned(),
+                    languages: scene.all("accepts"),
+                    from: scene.one("from"),
+                    source: scene.one("source").unwrap_or_default(),
+                };
+                set.run(self.ctx(party)).await.map(|_| Done::default())
+            }
             [party, "has", "unit" | "officer" | "mandate" | "rule", ..] => {
                 self.house(party, &words[2..], scene).await
             }
@@ -312,6 +322,7 @@ impl Stage {
         wrong.dedup();
         let expected = scene.one("wrong").unwrap_or_default();
         assert_eq!(wrong.join(", "), expected, "{}: {:?}", self.place, shown.faults);
+        self.warned(&shown.warnings, scene);
         for line in scene.all("considered") {
             let found = shown.basis.considered.iter().any(|considered| considered.contains(&line));
             assert!(found, "{}: `{line}` in {:?}", self.place, shown.basis.considered);
@@ -321,6 +332,15 @@ impl Stage {
             assert!(found.contains(&chosen), "{}: {found}", self.place);
         }
         Ok(Done::default())
+    }
+
+    /// Every warning is expected, and none that is not.
+    fn warned(&self, warnings: &[String], scene: &Scene) {
+        let expected = scene.all("warned");
+        assert_eq!(warnings.len(), expected.len(), "{}: {warnings:?}", self.place);
+        for (found, wanted) in warnings.iter().zip(&expected) {
+            assert!(found.contains(wanted), "{}: {warnings:?}", self.place);
+        }
     }
 
     async fn authorise(&self, party: &str, name: &str, scene: &Scene) -> Outcome {
@@ -344,6 +364,7 @@ impl Stage {
         let preview =
             PreviewCase { case: self.case(name), language: scene.one("language"), officer: scene.one("by") };
         let shown = preview.run(self.ctx(party)).await?;
+        self.warned(&shown.warnings, scene);
         let text = serde_json::to_string(&shown.records).unwrap();
         texts(&self.place, &text, scene);
         Ok(Done::default())

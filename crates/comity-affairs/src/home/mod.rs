@@ -4,11 +4,13 @@
 mod authority;
 mod draft;
 mod hours;
+mod languages;
 mod task;
 mod unit_key;
 
 pub use authority::{Authority, AuthorityKind, CallBack, NoKind, Place, Tree, TreeFault};
 pub use draft::{Approval, Authorisation, Desk, Draft, HomeEntry, Mandate, Role, Rule};
 pub use hours::{Hours, HoursFault};
+pub use languages::{Accepted, NoTag};
 pub use task::{Done, Task, TaskAct, TaskFault, TaskGiven, TaskState, TaskStep, Tasks, may_see};
 pub use unit_key::{DatedKey, UnitKey, UnitKeys};

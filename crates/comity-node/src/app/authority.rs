@@ -8,7 +8,7 @@ use super::{
     standing::standing_authority,
     zone,
 };
-use comity_affairs::home::{Authority, CallBack, Hours, HoursFault, Tree};
+use comity_affairs::home::{Accepted, Authority, CallBack, Hours, HoursFault, Tree};
 use comity_exchange::{Act, House, Scope, house::DatedAuthority};
 use comity_record::{Date, PartyCode, Timestamp, UnitCode};
 use schemars::JsonSchema;
@@ -118,6 +118,19 @@ pub struct SetPeerHours {
     pub party: String,
     /// Its hours.
     pub hours: HoursAsked,
+}
+
+/// Records which languages the desk of another party accepts, as it has told us.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SetPeerLanguages {
+    /// The other party.
+    pub party: String,
+    /// The languages, as BCP 47 tags; none where it takes any.
+    pub languages: Vec<String>,
+    /// From which day; today where absent.
+    pub from: Option<String>,
+    /// The declaration, letter or call by which it is known.
+    pub source: String,
 }
 
 /// Working hours as shown.
@@ -243,6 +256,21 @@ impl Action for SetPeerHours {
     async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
         let party: PartyCode = self.party.parse().map_err(Fault::input)?;
         enter(ctx, Act::PeerHours { party, hours: hours(&self.hours)? }).await
+    }
+}
+
+impl Action for SetPeerLanguages {
+    const NAME: &'static str = "authority.languages";
+    const SUMMARY: &'static str = "records which languages the desk of another party accepts";
+    const SCOPE: Scope = Scope::Officers;
+    type Reply = Entered;
+
+    async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
+        let party: PartyCode = self.party.parse().map_err(Fault::input)?;
+        let from = day(ctx, self.from.as_deref())?;
+        let accepted = Accepted { languages: self.languages, from, source: self.source };
+        accepted.check().map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        enter(ctx, Act::PeerLanguages { party, accepted }).await
     }
 }
 

@@ -66,6 +66,7 @@ actions! {
     authority::EndAuthority,
     authority::NameLevel,
     authority::SetPeerHours,
+    authority::SetPeerLanguages,
     authority::ListAuthorities,
     authority::ShowAuthority,
     task::GiveTask,

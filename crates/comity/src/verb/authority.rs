@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use comity_node::app::{
     authority::{
         AddAuthority, AuthorityShown, CallBackAsked, EndAuthority, HoursAsked, HoursShown, ListAuthorities,
-        NameLevel, SetPeerHours, ShowAuthority,
+        NameLevel, SetPeerHours, SetPeerLanguages, ShowAuthority,
     },
     peer::Entered,
 };
@@ -84,6 +84,19 @@ Example:
 Next:
   comity agenda --dir ./xa";
 
+const LANGUAGES_HELP: &str = "\
+A draft and its preview then warn where the form names none of these languages, its \
+own and those of its translation. The warning blocks nothing: the other State alone \
+decides what it takes. A later entry holds from its first day on; one without a \
+language says that any is taken.
+
+Example:
+  comity authority languages XB --accepts en --accepts fr --from 2026-01-01 \\
+    --source 'letter of XB of 2025-12-01' --dir ./xa
+
+Next:
+  comity case preview XA-2026-1 --dir ./xa";
+
 /// The verbs of authorities.
 #[derive(Debug, Subcommand)]
 pub enum Authority {
@@ -101,6 +114,8 @@ pub enum Authority {
     Level(Level),
     /// Record when the desk of another party works
     Hours(Hours),
+    /// Record which languages the desk of another party accepts
+    Languages(Languages),
 }
 
 /// Working hours, as options.
@@ -241,6 +256,24 @@ pub struct Hours {
     hours: HoursGiven,
 }
 
+/// `comity authority languages`
+#[derive(Debug, Args)]
+#[command(after_help = LANGUAGES_HELP)]
+pub struct Languages {
+    /// The other party
+    #[arg(value_name = "PEER")]
+    peer: String,
+    /// A language that it accepts, as a tag such as fr; may be repeated
+    #[arg(long = "accepts", value_name = "TAG")]
+    accepts: Vec<String>,
+    /// From which day; today if left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The declaration, letter or call by which it is known
+    #[arg(long, value_name = "TEXT")]
+    source: String,
+}
+
 /// Does what the verb asks.
 pub fn run(verb: &Authority, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     let place = chosen.place()?;
@@ -273,6 +306,15 @@ pub fn run(verb: &Authority, chosen: &Chosen, screen: &mut Screen<'_>) -> Result
                     .with_help("name the other desk's time zone, such as Europe/Paris")
             })?;
             reach::ask(&place, SetPeerHours { party: hours.peer.to_uppercase(), hours: told })?
+        }
+        Authority::Languages(told) => {
+            let told = SetPeerLanguages {
+                party: told.peer.to_uppercase(),
+                languages: told.accepts.clone(),
+                from: day(told.from),
+                source: told.source.clone(),
+            };
+            reach::ask(&place, told)?
         }
     };
     done(screen, &entered);

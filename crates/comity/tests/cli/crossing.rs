@@ -180,6 +180,9 @@ fn the_house_is_kept_in_order() {
     assert_eq!(code(&told(at, 2, &astray.replace("--parent nowhere", "--zone Tokyo"))), "input/time-zone");
     done(at, "authority level 2 Prefecture --dir xa");
     done(at, "authority hours xb --zone Europe/Paris --holiday 2026-05-01 --dir xa");
+    let languages = "authority languages xb --source 'letter of XB' --dir xa --accepts";
+    done(at, &format!("{languages} fr"));
+    assert_eq!(code(&told(at, 2, &format!("{languages} French"))), "input/language");
     let new = "task new --place XA-N-1 --what 'who held u-1?' --due 2099-03-10 --dir xa";
     assert_eq!(text(&done(at, new), "/to"), "desk/north");
     done(at, "task accept 1 --unit desk/north --dir xa");

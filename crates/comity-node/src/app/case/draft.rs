@@ -105,6 +105,8 @@ pub struct DraftShown {
     pub fields: Vec<FieldShown>,
     /// What is wrong, each with its code; empty where it may be authorised.
     pub faults: Vec<FaultShown>,
+    /// What the other side may object to; it blocks nothing.
+    pub warnings: Vec<String>,
     /// The legal basis, as far as one is needed.
     pub basis: BasisShown,
     /// Who has authorised it.
@@ -343,6 +345,7 @@ pub fn show(desk: &NodeDesk, home: &HomeDesk, language: Language, on: Date) -> R
         further: draft.further.iter().flatten().map(selector_text).collect(),
         fields: checked.fields(language),
         faults: checked.faults.clone(),
+        warnings: checked.warnings.clone(),
         basis: checked.basis.clone(),
         authorised: home.authorised.iter().map(who).collect(),
         lacking: home.lacking(&rules, on),
@@ -358,6 +361,8 @@ pub struct Checked<'a> {
     with: Shown,
     /// What is wrong.
     pub faults: Vec<FaultShown>,
+    /// What the other side may object to.
+    pub warnings: Vec<String>,
     /// What the register says of the basis.
     pub basis: BasisShown,
 }
@@ -394,7 +399,8 @@ impl<'a> Checked<'a> {
             .map(|fault: &FormFault| FaultShown { code: fault.code().to_owned(), text: fault.to_string() })
             .collect();
         faults.extend(bounds(form, draft, on));
-        Ok(Checked { draft, form, with, faults, basis })
+        let warnings = languages(desk, draft, on).into_iter().collect();
+        Ok(Checked { draft, form, with, faults, warnings, basis })
     }
 
     fn fields(&self, language: Language) -> Vec<FieldShown> {
@@ -445,6 +451,12 @@ fn bounds(form: Form, draft: &Draft, on: Date) -> Vec<FaultShown> {
         }
     }
     faults
+}
+
+/// What the other side has told of the languages that it accepts, against those that the form names.
+fn languages(desk: &NodeDesk, draft: &Draft, on: Date) -> Option<String> {
+    let accepted = desk.house().accepted_languages(&draft.to, on)?;
+    accepted.warning(draft.to.as_str(), draft.fields.get("language")?)
 }
 
 /// Asks the register, where the matter is a measure.

@@ -45,6 +45,8 @@ pub struct PreviewShown {
     pub judged: Vec<JudgedShown>,
     /// Why it cannot be sent yet; what is shown is then only a part. Empty where all of it is shown.
     pub faults: Vec<super::draft::FaultShown>,
+    /// What the other side may object to; it blocks nothing.
+    pub warnings: Vec<String>,
 }
 
 /// A record as the other side reads it.
@@ -91,7 +93,7 @@ impl Action for PreviewCase {
                 let draft = home.draft.as_ref();
                 let draft = draft.ok_or_else(|| Fault::new("case/not-a-draft", "there is no draft of it"))?;
                 acting.must_read(desk.house(), draft.thread, &self.case, now.date())?;
-                let faults = Checked::of(desk, draft, now.date())?.faults;
+                let Checked { faults, warnings, .. } = Checked::of(desk, draft, now.date())?;
                 let mut shown = PreviewShown {
                     case: case.to_string(),
                     to: draft.to.to_string(),
@@ -99,6 +101,7 @@ impl Action for PreviewCase {
                     records: Vec::new(),
                     judged: Vec::new(),
                     faults,
+                    warnings,
                 };
                 if !shown.faults.is_empty() {
                     return Ok(shown);

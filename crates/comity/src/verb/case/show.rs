@@ -107,6 +107,7 @@ pub fn preview(verb: &Preview, chosen: &Chosen, screen: &mut Screen<'_>) -> Resu
 }
 
 fn previewed(screen: &mut Screen<'_>, shown: &PreviewShown, writing: Writing) {
+    warned(screen, &shown.warnings);
     if !shown.faults.is_empty() {
         screen.say(Tone::Bad, "It cannot be sent as it stands:");
         shown.faults.iter().for_each(|fault| screen.item(NAMES, "", Tone::Bad, &fault.text));
@@ -121,6 +122,11 @@ fn previewed(screen: &mut Screen<'_>, shown: &PreviewShown, writing: Writing) {
     }
     screen.blank();
     shown.judged.iter().for_each(|one| judged(screen, one));
+}
+
+/// What the other side may object to.
+fn warned(screen: &mut Screen<'_>, warnings: &[String]) {
+    warnings.iter().for_each(|text| screen.item(NAMES, "warning", Tone::Open, text));
 }
 
 fn lines(screen: &mut Screen<'_>, lines: &[LineShown], writing: Writing) {
@@ -196,6 +202,7 @@ fn closing(screen: &mut Screen<'_>, shown: &DraftShown) {
     for fault in &shown.faults {
         screen.item(NAMES, "wrong", Tone::Bad, &format!("{} ({})", fault.text, fault.code));
     }
+    warned(screen, &shown.warnings);
     for one in &shown.authorised {
         screen.item(NAMES, "authorised", Tone::Good, one);
     }
