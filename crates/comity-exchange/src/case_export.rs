@@ -5,7 +5,7 @@
 use crate::desk::CaseFault;
 use comity_affairs::custody::{Dossier, Finding, Report, Roots};
 use comity_affairs::{AffairFault, Arrived, CaseId, Event, History, Side, State, View};
-use comity_border::Decision;
+use comity_border::{Decision, Ruling};
 use comity_ledger::receipt::{Contents, Provisional, Receipt, Trust};
 use comity_record::{
     Body, Canonical, KeyRing, Letter, Malformed, PartyCode, RecordId, RootSigned, Signed, Timestamp, Verified,
@@ -192,7 +192,9 @@ pub struct CrossingReport {
     pub witnesses: Vec<PartyCode>,
     /// The verdict.
     pub verdict: String,
-    /// What it rests on.
+    /// The legal basis it rests on, where it needs one.
+    pub basis: Option<String>,
+    /// Everything it relies on.
     pub citations: Vec<String>,
 }
 
@@ -314,6 +316,7 @@ impl CaseExport {
                 why: fault.to_string(),
             })?;
             let decision = contents.own.decision.as_ref().and_then(|bytes| Decision::from_bytes(bytes).ok());
+            let basis = decision.as_ref().and_then(|decision| basis(&decision.ruling));
             let (verdict, citations) = decision.map_or_else(
                 || ("not in the receipt".to_owned(), Vec::new()),
                 |decision| (decision.ruling.verdict.to_string(), decision.ruling.citations.clone()),
@@ -327,12 +330,21 @@ impl CaseExport {
                     provisional,
                     witnesses: report.cosigned.iter().map(|one| one.witness.clone()).collect(),
                     verdict,
+                    basis,
                     citations,
                 },
             );
         }
         Ok(crossings)
     }
+}
+
+/// The article that a ruling relied on, or the basis that an officer named, as the ruling cites it.
+fn basis(ruling: &Ruling) -> Option<String> {
+    let article = ruling.considered.iter().find(|considered| considered.relied_on);
+    let named = format!("{}: ", ruling.basis);
+    let cited = ruling.citations.iter().find(|citation| citation.starts_with(&named));
+    article.map(|one| format!("{} {}", one.instrument, one.article)).or(cited.cloned())
 }
 
 /// Steps by their places in the chains, each with its record and party.

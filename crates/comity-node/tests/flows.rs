@@ -20,10 +20,12 @@ use comity_node::{
             export::ExportCase,
             mandate::{SetMandate, SetRule},
             preview::PreviewCase,
+            resting::RestsOn,
             send::{SendCase, SteppedShown},
             show::{CaseShown, ShowCase},
             step::StepCase,
         },
+        change::DisposeChange,
         disclosure::ListDisclosures,
         hex,
         house::{AddOfficer, AddUnit, EndUnit},
@@ -218,13 +220,22 @@ impl Stage {
             [party, "authorises", name, ..] => self.authorise(party, name, scene).await,
             [party, "previews", name] => self.preview(party, name, scene).await,
             [party, "sends", name] => {
-                let send = SendCase { case: self.case(name), officer: scene.one("by") };
+                let rests_on = rests_on(scene);
+                let send = SendCase { case: self.case(name), officer: scene.one("by"), rests_on };
                 send.run(self.ctx(party)).await.map(Done::from)
             }
             [party, "in", name, "does", step] => self.step(party, name, step, scene).await,
             [party, "sees", name] => self.see(party, name, scene).await,
             [party, "lists", "disclosures"] => self.disclosures(party, scene).await,
             [party, "proves", name] => self.prove(party, name, scene).await,
+            [party, "knows", "that", state, "leaves", instrument, "on", day] => {
+                let change = format!(
+                    r#"{{"id":"{party}-{state}-{instrument}","author":"{state}","date":"{day}","source_statement":"an exercise",
+                    "changes":[{{"end":{{"row":{{"instrument_status":{{"instrument":"{instrument}","state":"{state}"}}}},"on":"{day}"}}}}]}}"#
+                );
+                let change = DisposeChange { change, disposal: "take".into() };
+                change.run(self.ctx(party)).await.map(|_| Done::default())
+            }
             [party, "knows", "the", "languages", "of", other] => {
                 let set = SetPeerLanguages {
                     party: (*other).to_owned(),
@@ -373,7 +384,8 @@ impl Stage {
     async fn step(&self, party: &str, name: &str, step: &str, scene: &Scene) -> Outcome {
         let mut with: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (key, value) in &scene.below {
-            let own = ["by", "thread", "unit"].contains(&key.as_str()) || key.starts_with("field ");
+            let options = ["by", "thread", "unit", "basis", "assurance", "other basis", "confirmed"];
+            let own = options.contains(&key.as_str()) || key.starts_with("field ");
             if !own {
                 // What the flow has a name for, a case or a record, is named by its id.
                 let value = self.cases.get(value).filter(|_| key == "record").unwrap_or(value);
@@ -388,6 +400,7 @@ impl Stage {
             thread: scene.one("thread"),
             unit: scene.one("unit"),
             officer: scene.one("by"),
+            rests_on: rests_on(scene),
         };
         step.run(self.ctx(party)).await.map(Done::from)
     }
@@ -468,6 +481,11 @@ impl Stage {
         assert!(report.signatures.iter().all(|one| one.crossing.is_some()), "{}", self.place);
         if let Some(state) = scene.one("state") {
             assert_eq!(report.view.state.to_string(), state, "{}", self.place);
+        }
+        for basis in scene.all("basis") {
+            let crossings = report.signatures.iter().filter_map(|one| one.crossing.as_ref());
+            let found: Vec<_> = crossings.filter_map(|crossing| crossing.basis.as_deref()).collect();
+            assert!(found.contains(&basis.as_str()), "{}: {found:?}", self.place);
         }
         if let Some(packages) = scene.one("packages") {
             assert_eq!(report.packages.len().to_string(), packages, "{}", self.place);
@@ -562,6 +580,16 @@ impl Stage {
             other => panic!("{}: {other:?} is not understood", self.place),
         }
         Ok(Done::default())
+    }
+}
+
+/// The basis that a step or a sending names.
+fn rests_on(scene: &Scene) -> RestsOn {
+    RestsOn {
+        basis: scene.one("basis"),
+        assurance: scene.one("assurance"),
+        other_basis: scene.one("other basis"),
+        confirmed: scene.all("confirmed"),
     }
 }
 
@@ -682,7 +710,7 @@ async fn every_form_crosses_with_all_its_fields() {
             abandon: None,
         };
         authorise.run(stage.ctx("XA")).await.unwrap();
-        let sent = SendCase { case: shown.case, officer: None }.run(stage.ctx("XA")).await.unwrap();
+        let sent = SendCase { case: shown.case, ..SendCase::default() }.run(stage.ctx("XA")).await.unwrap();
         assert!(sent.sent, "{name}: {:?}", sent.judged);
         stage.exchange("XA", "XB").await;
         let there = stage.shown("XB", &name, None).await.unwrap();

@@ -33,7 +33,7 @@ mod statement;
 
 pub use author::{Authored, Content, Manuscript};
 pub use case::{
-    CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Delivery, HomeEntered, Previewed, Stepped,
+    CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Crossed, Delivery, HomeEntered, NewBasis, Previewed, Stepped,
 };
 pub use cosign::CHECKPOINTS;
 pub use erase::Erased;

@@ -293,7 +293,7 @@ impl Theatre {
             abandon: None,
         };
         authorise.run(ctx).await.map_err(told)?;
-        let send = SendCase { case: shown.case, officer: None };
+        let send = SendCase { case: shown.case, ..SendCase::default() };
         let sent = send.run(ctx).await.map_err(told)?;
         self.must_go(&sent)?;
         told_at(&self.a, drafted.to).await?;
@@ -481,6 +481,7 @@ async fn take(
         thread: None,
         unit: None,
         officer: officer.map(str::to_owned),
+        ..StepCase::default()
     };
     step.run(stand.ctx()?).await.map_err(told)
 }

@@ -1,6 +1,6 @@
 //! Whether our steps arrived, and sending again those that did not.
 
-use super::CaseFile;
+use super::{CaseFile, NewBasis};
 use crate::{
     Acknowledgement, Bodies, Entropy, Outcome,
     desk::{Desk, DeskFault, Shared, Sharing, open::position_of},
@@ -66,11 +66,13 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
     }
 
     /// Puts our records of a case to the border again that did not arrive, in their order: what follows them waits there.
+    /// They rest on what they rested on before, or on what an officer names now.
     pub async fn case_resend(
         &mut self,
         now: Timestamp,
         entropy: &mut dyn Entropy,
         file: &CaseFile,
+        named: &NewBasis,
     ) -> Result<Vec<Shared>, DeskFault> {
         let mut sharings = Vec::new();
         for (record, delivery) in self.case_delivery(file).await? {
@@ -80,7 +82,9 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
             let entry = file.entries.iter().find(|entry| entry.record == record);
             let entry = entry.or(file.entries.iter().find(|entry| !entry.received));
             let Some(entry) = entry else { continue };
-            let Some((_, _, request)) = self.decision(entry.judged).await? else { continue };
+            let Some(crossed) = self.crossed(file, entry).await? else { continue };
+            let mut request = crossed.request;
+            named.put(&mut request);
             sharings.push(Sharing { record, request });
         }
         self.share(now, entropy, sharings).await

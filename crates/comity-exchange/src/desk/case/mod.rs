@@ -14,7 +14,7 @@ mod step;
 pub(super) use arrive::step_row;
 pub use deliver::Delivery;
 pub use home::HomeEntered;
-pub use read::{CaseEntry, CaseFile, CaseSummary};
+pub use read::{CaseEntry, CaseFile, CaseSummary, Crossed, NewBasis};
 pub use step::{CaseAct, Previewed, Stepped};
 
 use comity_affairs::AffairFault;

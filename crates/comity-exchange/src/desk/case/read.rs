@@ -7,9 +7,9 @@ use crate::{
     tables::{CASE_EVENTS, CaseRow},
 };
 use comity_affairs::{AffairFault, Arrived, CaseId, Event, Flow, History, Side, State};
-use comity_border::{Case, Request};
+use comity_border::{Basis, Case, Confirmation, Decision, Request, Verdict};
 use comity_ledger::store::{Kv, Order, Store};
-use comity_record::{Body, Canonical, Hash, PartyCode, RecordId, body};
+use comity_record::{Body, Canonical, CrossingId, Hash, PartyCode, RecordId, body};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A case as it is held here.
@@ -42,6 +42,59 @@ pub struct CaseEntry {
     pub judged: u64,
     /// Whether it came from the other party.
     pub received: bool,
+}
+
+/// The judgement under which a step crossed.
+#[derive(Clone, Debug)]
+pub struct Crossed {
+    /// Its entry.
+    pub index: u64,
+    /// The decision.
+    pub decision: Decision,
+    /// What was put to the border.
+    pub request: Request,
+}
+
+impl Crossed {
+    /// What it rests on, in words: the basis that was named, else the article that the border relied on.
+    pub fn basis(&self) -> Option<String> {
+        match &self.request.legal_basis {
+            Some(Basis::Assurance { text, .. }) => Some(format!("an assurance: {text}")),
+            Some(Basis::Other { name, .. }) => Some(format!("another basis: {name}")),
+            Some(Basis::Emergency { danger, .. }) => Some(format!("danger to life: {danger}")),
+            _ => self.article().map(|(instrument, article)| format!("{instrument} {article}")),
+        }
+    }
+
+    /// The article that it rests on, where it does on one.
+    pub fn article(&self) -> Option<(String, String)> {
+        let relied_on = self.decision.ruling.considered.iter().find(|considered| considered.relied_on);
+        match &self.request.legal_basis {
+            Some(Basis::Instrument { instrument, article }) => Some((instrument.clone(), article.clone())),
+            Some(_) => None,
+            None => relied_on.map(|one| (one.instrument.clone(), one.article.clone())),
+        }
+    }
+}
+
+/// A basis that an officer names for a step, in place of that on which the case rested so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewBasis {
+    /// The basis; the one before where none is named.
+    pub basis: Option<Basis>,
+    /// Conditions of articles that the officer confirmed.
+    pub confirmed: Vec<Confirmation>,
+}
+
+impl NewBasis {
+    /// Has a crossing rest on it. What was confirmed for the former basis says nothing of another.
+    pub fn put(&self, request: &mut Request) {
+        if let Some(basis) = &self.basis {
+            request.legal_basis = Some(basis.clone());
+            request.confirmed.clear();
+        }
+        request.confirmed.extend(self.confirmed.iter().cloned());
+    }
 }
 
 /// A case in a list.
@@ -191,18 +244,57 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         }
     }
 
-    /// The crossing under which our next step in a case goes out: purpose, basis and addressed unit as those of the case.
-    /// The sending unit is for the caller to name.
+    /// The judgement under which a step crossed: that of its taking, or a later one where it was put to the border again.
+    pub async fn crossed(&self, file: &CaseFile, entry: &CaseEntry) -> Result<Option<Crossed>, DeskFault> {
+        let first = self.decision(entry.judged).await?;
+        let Some((_, decision, request)) = first else { return Ok(None) };
+        let found = Crossed { index: entry.judged, decision, request };
+        if entry.received {
+            return Ok(Some(found));
+        }
+        let crossing = CrossingId::of(&entry.record, &self.party, &file.peer);
+        for index in self.crossing_entries(&crossing).await?.into_iter().rev() {
+            if index <= entry.judged {
+                break;
+            }
+            if let Some((_, decision, request)) = self.decision(index).await?
+                && decision.ruling.verdict == Verdict::Cleared
+            {
+                return Ok(Some(Crossed { index, decision, request }));
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The judgement of the step that crossed last, on whose basis the case rests now.
+    pub async fn case_basis(&self, file: &CaseFile) -> Result<Option<Crossed>, DeskFault> {
+        let mut newest: Option<Crossed> = None;
+        for received in [true, false] {
+            let Some(last) = file.entries.iter().rev().find(|entry| entry.received == received) else {
+                continue;
+            };
+            let crossed = self.crossed(file, last).await?;
+            newest = newest.into_iter().chain(crossed).max_by_key(|one| one.index);
+        }
+        Ok(newest)
+    }
+
+    /// The crossing under which our next step in a case goes out: purpose and addressed unit as those of the case, the basis
+    /// that of the step that crossed last. The sending unit is for the caller to name.
     pub async fn case_request(&self, file: &CaseFile) -> Result<Option<Request>, DeskFault> {
         let Some(last) = file.entries.iter().rev().find(|entry| entry.received).or(file.entries.last())
         else {
             return Ok(None);
         };
-        let Some((_, _, request)) = self.decision(last.judged).await? else { return Ok(None) };
+        let Some(crossed) = self.crossed(file, last).await? else { return Ok(None) };
+        let Some(newest) = self.case_basis(file).await? else { return Ok(None) };
+        let request = crossed.request;
         // A step of our own that was given back came from them.
         let ours = request.from == self.party;
         let addressed = if ours { request.receiver_unit.clone() } else { request.sender_unit.clone() };
         Ok(Some(Request {
+            legal_basis: newest.request.legal_basis,
+            confirmed: newest.request.confirmed,
             from: self.party.clone(),
             to: file.peer.clone(),
             sender_unit: None,

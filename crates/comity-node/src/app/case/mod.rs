@@ -11,6 +11,7 @@ pub mod labels;
 pub mod mandate;
 pub mod opening;
 pub mod preview;
+pub mod resting;
 pub mod send;
 pub mod show;
 pub mod step;

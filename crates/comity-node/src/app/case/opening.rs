@@ -1,9 +1,13 @@
 //! How a case is opened: the form of a measure, its purpose and thread, and the step and crossing that a draft comes to.
 
-use super::{acting::Acting, labels};
+use super::{
+    acting::Acting,
+    labels,
+    resting::{article, confirmation},
+};
 use crate::app::{Fault, NodeDesk};
 use comity_affairs::{CaseId, Flow, Step, Thread, disclosure, form::Form, home::Draft};
-use comity_border::{Basis, Case, Competence, Confirmation, Direction, Request};
+use comity_border::{Basis, Case, Competence, Direction, Request};
 use comity_exchange::CaseAct;
 use comity_record::{Date, OfficerId, Timestamp, body, label::Purpose};
 
@@ -189,17 +193,7 @@ fn crossing(
         .map(|unit| Competence { unit: unit.unit.clone(), citation: unit.competence.clone() });
     request.legal_basis = legal_basis(draft, purpose, officer)?;
     for text in &draft.confirmed {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [instrument, article, condition] = words.as_slice() else {
-            return Err(Fault::new("input/bad-value", format!("`{text}` is not a confirmation"))
-                .help("write it as `untoc 18 organised_transnational`"));
-        };
-        request.confirmed.push(Confirmation {
-            instrument: (*instrument).to_owned(),
-            article: (*article).to_owned(),
-            condition: (*condition).to_owned(),
-            by: officer.clone(),
-        });
+        request.confirmed.push(confirmation(text, officer)?);
     }
     Ok(request)
 }
@@ -208,13 +202,7 @@ fn crossing(
 fn legal_basis(draft: &Draft, purpose: Purpose, officer: &OfficerId) -> Result<Option<Basis>, Fault> {
     let by = officer.clone();
     Ok(match (&draft.basis, &draft.assurance, &draft.other_basis) {
-        (Some(basis), ..) => {
-            let (instrument, article) = basis.split_once(' ').ok_or_else(|| {
-                Fault::new("input/bad-value", format!("`{basis}` is not a basis"))
-                    .help("write it as `budapest 29`")
-            })?;
-            Some(Basis::Instrument { instrument: instrument.to_owned(), article: article.to_owned() })
-        }
+        (Some(basis), ..) => Some(article(basis)?),
         (None, Some(text), _) => Some(Basis::Assurance { text: text.clone(), by }),
         (None, None, Some(name)) => Some(Basis::Other { name: name.clone(), by }),
         (None, None, None) => {

@@ -1,7 +1,7 @@
 //! Sending a case: an authorised draft becomes the request and the step that opens it; of a case that was sent, what did
 //! not arrive is put to the border again.
 
-use super::{acting::Acting, draft::Checked, opening::act_of};
+use super::{acting::Acting, draft::Checked, opening::act_of, resting::RestsOn};
 use crate::app::{
     Action, Ctx, Fault, NodeDesk,
     share::{JudgedShown, ruled},
@@ -12,12 +12,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Sends an authorised draft, or again what of a sent case did not arrive.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SendCase {
     /// The case.
     pub case: String,
     /// The officer, where the console speaks for one.
     pub officer: Option<String>,
+    /// What is sent again rests on, where that is another basis than before. A draft names its own.
+    #[serde(default)]
+    pub rests_on: RestsOn,
 }
 
 /// What became of a step.
@@ -55,8 +58,14 @@ impl Action for SendCase {
                 let thread = super::authorise::thread_of(desk, case).await?;
                 acting.must_read(desk.house(), thread, &self.case, now.date())?;
                 if let Some(file) = desk.case_file(case).await? {
-                    let shared = desk.case_resend(now, means.entropy(), &file).await?;
+                    let named = self.rests_on.read(&acting.officer)?;
+                    let shared = desk.case_resend(now, means.entropy(), &file, &named).await?;
                     return Ok(resent(&case.to_string(), &file.history.view().state.to_string(), &shared));
+                }
+                if self.rests_on.is_named() {
+                    let text = "what a draft rests on stands in the draft, and is authorised with it";
+                    return Err(Fault::new("case/basis-in-draft", text)
+                        .help("name it with `comity case new --case ID --basis`"));
                 }
                 let home = desk.home_of(case).await?;
                 let open = home.draft.as_ref().filter(|_| home.abandoned.is_none());

@@ -13,13 +13,12 @@ use crate::app::{
     agenda::{Beside, files, running_in},
 };
 use comity_affairs::{
-    Event, Line, Side, Thread,
+    Line, Side, Thread,
     clock::{Clock, Due, Offer},
     form::Language,
     ground, table,
 };
-use comity_border::Basis;
-use comity_exchange::{CaseFile, Delivery, DeskFault, Outcome, Scope};
+use comity_exchange::{CaseEntry, CaseFile, Delivery, DeskFault, Outcome, Scope};
 use comity_law::Register;
 use comity_record::{Date, RecordId, Timestamp, label::Personal};
 use schemars::JsonSchema;
@@ -95,7 +94,7 @@ pub struct CaseShown {
     pub state: String,
     /// Who must move.
     pub moves: String,
-    /// What its crossings rest on.
+    /// What its crossings rest on now.
     pub basis: Option<String>,
     /// The steps that are open, of both sides.
     pub open: Vec<OpenShown>,
@@ -193,6 +192,8 @@ pub struct StepShown {
     pub record: String,
     /// Of our own: how far it came.
     pub delivery: Option<String>,
+    /// What its crossing rests on, where that is another basis than that of the step before it.
+    pub basis: Option<String>,
     /// What it says.
     pub lines: Vec<LineShown>,
 }
@@ -216,24 +217,11 @@ fn at_least(limit: &str) -> Option<i32> {
 }
 
 impl About {
-    /// Reads it from the decision under which the case was opened.
+    /// Reads it from the decision under which the last step crossed, and from the labels of the first.
     pub async fn of(desk: &NodeDesk, file: &CaseFile) -> Result<About, DeskFault> {
         let Some(first) = file.entries.first() else { return Ok(About::default()) };
-        let Some((_, decision, request)) = desk.decision(first.judged).await? else {
-            return Ok(About::default());
-        };
-        let relied_on = decision.ruling.considered.iter().find(|considered| considered.relied_on);
-        let article = match &request.legal_basis {
-            Some(Basis::Instrument { instrument, article }) => Some((instrument.clone(), article.clone())),
-            Some(_) => None,
-            None => relied_on.map(|one| (one.instrument.clone(), one.article.clone())),
-        };
-        let basis = match &request.legal_basis {
-            Some(Basis::Assurance { text, .. }) => Some(format!("an assurance: {text}")),
-            Some(Basis::Other { name, .. }) => Some(format!("another basis: {name}")),
-            Some(Basis::Emergency { danger, .. }) => Some(format!("danger to life: {danger}")),
-            _ => article.as_ref().map(|(instrument, article)| format!("{instrument} {article}")),
-        };
+        let Some(crossed) = desk.case_basis(file).await? else { return Ok(About::default()) };
+        let (article, basis) = (crossed.article(), crossed.basis());
         let asked = if file.side == Side::Asked { desk.party() } else { &file.peer };
         let reserved = article.as_ref().is_some_and(|(instrument, article)| {
             desk.law()
@@ -244,7 +232,7 @@ impl About {
         let held = desk.envelope(first.record).await?;
         Ok(About {
             instrument: article.map(|(instrument, _)| instrument),
-            measure: request.case.map(|case| case.measure).unwrap_or_default(),
+            measure: crossed.request.case.map(|case| case.measure).unwrap_or_default(),
             personal: held.record.labels().personal != Personal::None,
             reserved,
             basis,
@@ -493,7 +481,7 @@ impl Reader<'_> {
         let delivered: BTreeMap<RecordId, Delivery> =
             self.desk.case_delivery(file).await?.into_iter().collect();
         let on = self.now.date();
-        let mut timeline = Vec::new();
+        let (mut timeline, mut before) = (Vec::new(), None);
         for line in file.history.view().lines {
             let entry = file
                 .entries
@@ -504,7 +492,11 @@ impl Reader<'_> {
                 continue;
             }
             let delivery = delivered.get(&entry.record).map(arrived);
-            timeline.push(self.step(file, &line, &entry.event, entry.record, delivery));
+            let basis = self.desk.crossed(file, entry).await?.and_then(|crossed| crossed.basis());
+            let changed = basis.clone().filter(|_| basis != before);
+            before = basis.or(before);
+            let step = self.step(file, &line, entry, delivery);
+            timeline.push(StepShown { basis: changed, ..step });
         }
         Ok(timeline)
     }
@@ -513,10 +505,10 @@ impl Reader<'_> {
         &self,
         file: &CaseFile,
         line: &Line,
-        event: &Event,
-        record: RecordId,
+        entry: &CaseEntry,
         delivery: Option<String>,
     ) -> StepShown {
+        let CaseEntry { event, record, .. } = entry;
         let said = event_lines(event, self.language).into_iter();
         StepShown {
             party: self.name(file, line.side),
@@ -532,6 +524,7 @@ impl Reader<'_> {
             crossed: line.crossed,
             record: record.to_string(),
             delivery,
+            basis: None,
             lines: said
                 .filter(|line| !matches!(line.code.as_str(), "step" | "flow" | "thread" | "at"))
                 .collect(),

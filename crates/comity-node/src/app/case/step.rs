@@ -3,6 +3,7 @@
 use super::{
     acting::Acting,
     labels,
+    resting::RestsOn,
     send::{SteppedShown, not_given, shown},
     steps::{Given, kind_of, step_of},
 };
@@ -36,6 +37,9 @@ pub struct StepCase {
     pub unit: Option<String>,
     /// The officer, where the console speaks for one.
     pub officer: Option<String>,
+    /// What it rests on, where that is another basis than the case rested on so far.
+    #[serde(default)]
+    pub rests_on: RestsOn,
 }
 
 impl Action for StepCase {
@@ -141,6 +145,11 @@ impl StepCase {
                 "no crossing of this case is held here, so nothing can rest on it",
             )
         })?;
+        if self.rests_on.is_named() && request.case.is_none() {
+            let text = "this case asks for no measure, so that no step of it rests on a legal basis";
+            return Err(Fault::new("case/no-measure", text).help("take the step without one"));
+        }
+        self.rests_on.read(&acting.officer)?.put(&mut request);
         let unit: Option<UnitCode> =
             self.unit.as_deref().map(str::parse).transpose().map_err(Fault::input)?;
         let competence = acting.competence(desk, unit.as_ref(), request.purpose, on)?;

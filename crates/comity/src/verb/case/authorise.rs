@@ -1,6 +1,9 @@
 //! `comity case authorise` and `comity case send`.
 
-use super::show::{Writing, draft};
+use super::{
+    resting::Resting,
+    show::{Writing, draft},
+};
 use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone, verb::share::judged};
 use clap::Args;
 use comity_node::app::case::{
@@ -23,10 +26,12 @@ Next:
 const SEND_HELP: &str = "\
 The border judges the request and the step that opens the case; where it refuses, \
 the refusal is entered and nothing is sent. Of a case that was sent, what did not \
-arrive is put to the border again. The exit code is 1 where something is refused.
+arrive is put to the border again, on another basis where one is named. The exit code \
+is 1 where something is refused.
 
 Example:
   comity case send XA-2026-1 --dir ./xa
+  comity case send XA-2026-1 --basis 'untoc 18' --dir ./xa    of what did not arrive
 
 Next:
   comity case show XA-2026-1 --dir ./xa    whether it arrived";
@@ -65,6 +70,8 @@ pub struct Send {
     /// The officer for whom the console speaks
     #[arg(long, value_name = "ID")]
     officer: Option<String>,
+    #[command(flatten)]
+    resting: Resting,
 }
 
 /// Authorises.
@@ -89,7 +96,11 @@ pub fn run(verb: &Authorise, chosen: &Chosen, screen: &mut Screen<'_>) -> Result
 
 /// Sends.
 pub fn send(verb: &Send, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let send = SendCase { case: verb.case.clone(), officer: verb.officer.clone() };
+    let send = SendCase {
+        case: verb.case.clone(),
+        officer: verb.officer.clone(),
+        rests_on: verb.resting.named(),
+    };
     let sent = reach::ask(&chosen.place()?, send)?;
     Ok(stepped(screen, &sent))
 }

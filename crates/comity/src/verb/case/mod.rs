@@ -3,6 +3,7 @@
 mod authorise;
 mod list;
 mod new;
+mod resting;
 mod rules;
 mod show;
 mod step;

@@ -62,18 +62,8 @@ pub struct New {
     files: Vec<PathBuf>,
     #[command(flatten)]
     matter: Matter,
-    /// The article relied on, such as 'budapest 29'
-    #[arg(long, value_name = "BASIS")]
-    basis: Option<String>,
-    /// An assurance of reciprocity in place of an article
-    #[arg(long, value_name = "TEXT", conflicts_with = "basis")]
-    assurance: Option<String>,
-    /// Another basis that the authority names in place of an article
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["basis", "assurance"])]
-    other_basis: Option<String>,
-    /// A condition confirmed, as 'INSTRUMENT ARTICLE CONDITION'
-    #[arg(long = "confirm", value_name = "CONDITION")]
-    confirmed: Vec<String>,
+    #[command(flatten)]
+    resting: Resting,
     /// The purpose; that of the form if left out
     #[arg(long, value_name = "PURPOSE")]
     purpose: Option<Purpose>,
@@ -129,10 +119,10 @@ pub fn run(verb: &New, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit,
         thread: verb.thread.clone(),
         unit: verb.unit.clone(),
         emergency: verb.emergency,
-        basis: verb.basis.clone(),
-        assurance: verb.assurance.clone(),
-        other_basis: verb.other_basis.clone(),
-        confirmed: verb.confirmed.clone(),
+        basis: verb.resting.basis.clone(),
+        assurance: verb.resting.assurance.clone(),
+        other_basis: verb.resting.other_basis.clone(),
+        confirmed: verb.resting.confirmed.clone(),
         labels: verb.labels.clone(),
         ..NewCase::default()
     };

@@ -276,6 +276,9 @@ fn line(screen: &mut Screen<'_>, step: &StepShown, writing: Writing) {
         step.at, step.party, step.number, step.step, step.unit, step.officer, step.from, step.to
     );
     screen.say(Tone::Plain, &text);
+    if let Some(basis) = &step.basis {
+        screen.indented(2, Tone::Strong, &format!("from here on it rests on {basis}"));
+    }
     for one in &step.lines {
         labelled(screen, &one.label, &one.value, Tone::Faint, writing);
     }

@@ -1,6 +1,6 @@
 //! `comity case step`: every step of a case by its name.
 
-use super::{authorise::stepped, new::pairs};
+use super::{authorise::stepped, new::pairs, resting::Resting};
 use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone};
 use clap::Args;
 use comity_node::app::case::{
@@ -38,8 +38,14 @@ When the last day of access has passed, nothing of what was given is opened any 
 more, and tell-that-access-ended reports that. It is offered on the agenda and taken \
 by an officer; it says nothing of a deletion.
 
+A step rests on what the case rested on so far. Where that no longer holds, the \
+border refuses and the case stays as it was; the officer names another article, an \
+assurance or another basis, which both borders judge and the timeline shows. Later \
+steps of both sides then rest on it.
+
 Example:
   comity case step XA-2026-1 --dir ./xb
+  comity case step XB-9 accept --basis 'untoc 18' --dir ./xb
   comity case step XA-2026-1 acknowledge --ticket XB-9 --dir ./xb
   comity case step XB-9 refuse --ground domestic_law_conditions \\
     --article 'budapest 25(4)' --reasons 'Act s 5' \\
@@ -72,6 +78,8 @@ pub struct Step {
     /// The officer for whom the console speaks
     #[arg(long, value_name = "ID")]
     officer: Option<String>,
+    #[command(flatten)]
+    resting: Resting,
 }
 
 macro_rules! saying {
@@ -184,6 +192,7 @@ pub fn run(verb: &Step, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit
         thread: verb.thread.clone(),
         unit: verb.unit.clone(),
         officer: verb.officer.clone(),
+        rests_on: verb.resting.named(),
     };
     let done = reach::ask(&place, step)?;
     Ok(stepped(screen, &done))

@@ -149,7 +149,7 @@ fn signature(one: &SignatureReport) -> Value {
         "crossing": one.crossing.as_ref().map(|crossing| json!({
             "entry": crossing.entry, "at": crossing.at.to_string(), "index": crossing.index,
             "provisional": crossing.provisional, "verdict": crossing.verdict,
-            "citations": crossing.citations,
+            "basis": crossing.basis, "citations": crossing.citations,
             "witnesses": crossing.witnesses.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })),
     })
@@ -226,6 +226,8 @@ fn signed(screen: &mut Screen<'_>, one: &SignatureReport, exported_by: &PartyCod
         crossing.entry, exported_by, crossing.at, crossing.index
     );
     screen.indented(2, if crossing.provisional { Tone::Open } else { Tone::Good }, &text);
-    let verdict = format!("{}: {}", crossing.verdict, crossing.citations.join("; "));
+    let resting =
+        crossing.basis.as_ref().map(|basis| format!(", resting on {basis}")).unwrap_or_default();
+    let verdict = format!("{}{resting}: {}", crossing.verdict, crossing.citations.join("; "));
     screen.indented(2, Tone::Faint, &verdict);
 }
