@@ -10,7 +10,9 @@ pub enum AffairFault {
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// The event, its record and its step are not of one version.
-    #[error("the event says version {version} in a record of version {record}, and its step is of version {first}")]
+    #[error(
+        "the event says version {version} in a record of version {record}, and its step is of version {first}"
+    )]
     Version {
         /// What the event says.
         version: u16,

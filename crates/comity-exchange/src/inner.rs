@@ -15,7 +15,7 @@ use minicbor::{
     Decode, Encode,
     bytes::{ByteArray, ByteVec},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something done at home.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -42,6 +42,60 @@ pub enum InnerAct {
         #[n(1)]
         stated: Safeguards,
     },
+    /// What was written at home was erased.
+    #[n(5)]
+    Erased(#[n(0)] HomeErased),
+}
+
+/// That something written at home was erased, and what. It says nothing of the words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HomeErased {
+    /// The case about which it was, where it was a whole case.
+    #[n(0)]
+    pub case: Option<CaseId>,
+    /// The tasks. Their numbers are given to no others.
+    #[n(1)]
+    pub tasks: BTreeSet<u32>,
+    /// The orders to providers; the same of their numbers.
+    #[n(2)]
+    pub orders: BTreeSet<u32>,
+    /// Why.
+    #[n(3)]
+    pub reason: String,
+}
+
+impl HomeErased {
+    /// Everything that serves a case, or a task with what was handed on from it.
+    pub fn of(entries: &[InnerEntry], case: Option<CaseId>, task: Option<u32>, reason: String) -> HomeErased {
+        let held = tasks(entries);
+        let mut numbers: BTreeSet<u32> =
+            task.into_iter().filter(|number| held.find(*number).is_ok()).collect();
+        numbers.extend(
+            held.all().filter(|one| case.is_some() && one.given.case == case).map(|one| one.given.number),
+        );
+        let of_case = |(number, (given, _)): (u32, (OrderGiven, Vec<Answer>))| {
+            (case.is_some() && given.case == case).then_some(number)
+        };
+        HomeErased {
+            case,
+            tasks: numbers.into_iter().flat_map(|number| held.with_handed_on(number)).collect(),
+            orders: orders(entries).into_iter().filter_map(of_case).collect(),
+            reason,
+        }
+    }
+
+    /// Whether an act is among what was erased.
+    pub fn covers(&self, act: &InnerAct) -> bool {
+        match act {
+            InnerAct::TaskGiven(given) => self.tasks.contains(&given.number),
+            InnerAct::TaskStep(step) => self.tasks.contains(&step.number),
+            InnerAct::Order(given) => self.orders.contains(&given.order.number),
+            InnerAct::OrderAnswered(answered) => self.orders.contains(&answered.number),
+            // Numbers for oversight name nobody, and stay.
+            InnerAct::Safeguards { .. } | InnerAct::Erased(_) => false,
+        }
+    }
 }
 
 /// An order to a provider, with what of it stays at home.
@@ -121,6 +175,7 @@ pub fn tasks<'a>(entries: impl IntoIterator<Item = &'a InnerEntry>) -> Tasks {
         match &entry.act {
             InnerAct::TaskGiven(given) => tasks.give(entry.at, given.clone()),
             InnerAct::TaskStep(step) => tasks.act(entry.at, entry.by.clone(), step.clone()),
+            InnerAct::Erased(erased) => tasks.erase(&erased.tasks),
             InnerAct::Order(_) | InnerAct::OrderAnswered(_) | InnerAct::Safeguards { .. } => {}
         }
     }
@@ -139,6 +194,7 @@ pub fn orders(entries: &[InnerEntry]) -> BTreeMap<u32, (OrderGiven, Vec<Answer>)
                 let answer = Answer { at: entry.at, by: entry.by.clone(), answered: answered.clone() };
                 orders.entry(answered.number).and_modify(|(_, answers)| answers.push(answer));
             }
+            InnerAct::Erased(erased) => orders.retain(|number, _| !erased.orders.contains(number)),
             InnerAct::TaskGiven(_) | InnerAct::TaskStep(_) | InnerAct::Safeguards { .. } => {}
         }
     }
@@ -152,4 +208,14 @@ pub fn safeguards<'a>(entries: impl IntoIterator<Item = &'a InnerEntry>) -> BTre
         _ => None,
     });
     stated.collect()
+}
+
+/// The number of the next order. That of an erased one is given to no other.
+pub fn next_order(entries: &[InnerEntry]) -> u32 {
+    let erased = entries.iter().filter_map(|entry| match &entry.act {
+        InnerAct::Erased(erased) => erased.orders.iter().next_back().copied(),
+        _ => None,
+    });
+    let last = orders(entries).into_keys().chain(erased).max();
+    last.map_or(1, |last| last.saturating_add(1))
 }

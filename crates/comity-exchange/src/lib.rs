@@ -29,9 +29,9 @@ pub use acknowledgement::{Acknowledgement, Outcome};
 pub use backoff::Backoff;
 pub use desk::{
     Authored, Begin, BlockRefused, CLOCK_TOLERANCE, CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary,
-    Content, Crossed, Delivery, Desk, DeskFault, Erased, Event, EvidenceFault, Hand, HeldRecord, HomeEntered, Law,
-    LetterFault, LookupBlock, Manuscript, NewBasis, Packing, Peer, Positions, Previewed, RecallRule, RecallStanding,
-    Recalled, Released, Shared, Sharing, Signers, Stepped, Verdict, Vessel,
+    Content, Crossed, Delivery, Desk, DeskFault, Erased, Event, EvidenceFault, Hand, HeldRecord, HomeEntered,
+    Law, LetterFault, LookupBlock, Manuscript, NewBasis, Packing, Peer, Positions, Previewed, RecallRule,
+    RecallStanding, Recalled, Released, Shared, Sharing, Signers, Stepped, Verdict, Vessel,
 };
 pub use dispatch::{Carriage, Dispatch, Mismatch};
 pub use house::{Act, ActFault, House, Scope};

@@ -37,4 +37,7 @@ pub trait Bodies: Send + Sync {
     /// Destroys the keys of these parts (all parts where empty). Durable on return.
     fn destroy(&self, record: RecordId, parts: &[u32])
     -> impl Future<Output = Result<(), StoreFault>> + Send;
+
+    /// Destroys the keys of all parts of several bodies. Durable on return.
+    fn destroy_whole(&self, bodies: &[RecordId]) -> impl Future<Output = Result<(), StoreFault>> + Send;
 }

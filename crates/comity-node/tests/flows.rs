@@ -229,8 +229,9 @@ impl Stage {
             [party, "lists", "disclosures"] => self.disclosures(party, scene).await,
             [party, "proves", name] => self.prove(party, name, scene).await,
             [party, "knows", "that", state, "leaves", instrument, "on", day] => {
+                let id = format!("{party}-{state}-{instrument}").to_lowercase();
                 let change = format!(
-                    r#"{{"id":"{party}-{state}-{instrument}","author":"{state}","date":"{day}","source_statement":"an exercise",
+                    r#"{{"id":"{id}","author":"{state}","date":"{day}","source_statement":"an exercise",
                     "changes":[{{"end":{{"row":{{"instrument_status":{{"instrument":"{instrument}","state":"{state}"}}}},"on":"{day}"}}}}]}}"#
                 );
                 let change = DisposeChange { change, disposal: "take".into() };

@@ -11,6 +11,7 @@ use comity_node::{
         Action,
         agenda::ShowAgenda,
         authority::AddAuthority,
+        erase_home::EraseHome,
         paper::{ReadPaper, WritePaper},
         provider::{AddProvider, AnswerOrder, OrderProvider},
         statistics::{MakeReport, ShowStatistics},
@@ -33,6 +34,7 @@ pub async fn act(stage: &Stage, words: &[&str], scene: &Scene) -> Option<Outcome
         [party, "takes", "the", "answer", "to", "order", number] => answer(stage, party, number, scene).await,
         [party, "counts"] => count(stage, party, scene).await,
         [party, "has", "due"] => due(stage, party, scene).await,
+        [party, "erases", "at", "home"] => erase(stage, party, scene).await,
         _ => return None,
     })
 }
@@ -66,6 +68,19 @@ async fn enter(stage: &Stage, party: &str, code: &str, scene: &Scene) -> Outcome
         ..authority(code, &kind, scene.one("under").as_deref(), &territory)
     };
     add.run(stage.ctx(party)).await.map(|_| Done::default())
+}
+
+/// What was written at home about a `case` or a `task` is erased; `bodies` counts them.
+async fn erase(stage: &Stage, party: &str, scene: &Scene) -> Outcome {
+    let erase = EraseHome {
+        case: scene.one("case").map(|name| stage.case(&name)),
+        task: scene.one("task").map(|number| number.parse().unwrap()),
+        reason: scene.one("why").unwrap_or_default(),
+        officer: None,
+    };
+    let erased = erase.run(stage.ctx(party)).await?;
+    assert_eq!(erased.bodies.to_string(), scene.one("bodies").unwrap());
+    Ok(Done::default())
 }
 
 async fn give(stage: &Stage, party: &str, scene: &Scene) -> Outcome {

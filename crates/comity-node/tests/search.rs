@@ -287,6 +287,9 @@ impl Bodies for Opening {
     async fn destroy(&self, record: RecordId, parts: &[u32]) -> Result<(), StoreFault> {
         self.bodies.destroy(record, parts).await
     }
+    async fn destroy_whole(&self, bodies: &[RecordId]) -> Result<(), StoreFault> {
+        self.bodies.destroy_whole(bodies).await
+    }
 }
 
 /// Everything that a reader of another party gets out of some questions, and the reads that it took.

@@ -86,6 +86,13 @@ impl Bodies for MemoryBodies {
         destroyed.extend(parts.iter().map(|part| (record, Some(*part))));
         Ok(())
     }
+
+    async fn destroy_whole(&self, bodies: &[RecordId]) -> Result<(), StoreFault> {
+        for body in bodies {
+            self.destroy(*body, &[]).await?;
+        }
+        Ok(())
+    }
 }
 
 /// An invented party: its keys, its letter, and what its desk is opened with.

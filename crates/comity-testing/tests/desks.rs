@@ -21,6 +21,8 @@ use comity_testing::desks::{MemoryDesk, SeededEntropy, first_day, party};
 
 #[path = "desks/case.rs"]
 mod case;
+#[path = "desks/grounds.rs"]
+mod grounds;
 #[path = "desks/recall.rs"]
 mod recall;
 

@@ -320,12 +320,12 @@ impl Reading<'_> {
             }
         }
         let Some(since) = self.last(StepKind::Offer) else { return clocks };
-        let told = |by: Date| {
-            self.view.access_ended.iter().any(|(side, _, on)| *side == Side::Asking && *on >= by)
-        };
-        let open = self.view.binding().filter(|condition| {
-            !(condition.kind.closes_access() && condition.by.is_some_and(told))
-        });
+        let told =
+            |by: Date| self.view.access_ended.iter().any(|(side, _, on)| *side == Side::Asking && *on >= by);
+        let open = self
+            .view
+            .binding()
+            .filter(|condition| !(condition.kind.closes_access() && condition.by.is_some_and(told)));
         let dated = open.filter_map(|condition| condition.by);
         let terms = !matches!(self.view.state, State::Offered | State::TermsDeclined | State::Withdrawn);
         clocks.extend(

@@ -46,12 +46,8 @@ impl Accepted {
     /// What is to be said where the languages that a form names, its own and those of its translation, are none of these, or
     /// are not named so that they can be compared. `party` is whose desk it is.
     pub fn warning(&self, party: &str, named: &str) -> Option<String> {
-        let accepts = format!(
-            "`{party}` accepts {} (from {}; {})",
-            self.languages.join(", "),
-            self.from,
-            self.source
-        );
+        let accepts =
+            format!("`{party}` accepts {} (from {}; {})", self.languages.join(", "), self.from, self.source);
         let tags: Vec<&str> = named.split(is_between).filter(|text| !text.is_empty()).collect();
         if tags.is_empty() {
             return None;

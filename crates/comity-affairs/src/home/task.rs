@@ -264,12 +264,32 @@ fn words(text: &str) -> Result<(), TaskFault> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tasks {
     tasks: BTreeMap<u32, Task>,
+    erased: BTreeSet<u32>,
 }
 
 impl Tasks {
-    /// The number of the next task.
+    /// The number of the next task. That of an erased one is given to no other.
     pub fn next_number(&self) -> u32 {
-        self.tasks.last_key_value().map_or(1, |(number, _)| number.saturating_add(1))
+        let last = self.tasks.keys().next_back().max(self.erased.iter().next_back());
+        last.map_or(1, |number| number.saturating_add(1))
+    }
+
+    /// Takes in that tasks were erased.
+    pub fn erase(&mut self, numbers: &BTreeSet<u32>) {
+        self.tasks.retain(|number, _| !numbers.contains(number));
+        self.erased.extend(numbers);
+    }
+
+    /// A task with those that were handed on from it, however far down.
+    pub fn with_handed_on(&self, number: u32) -> BTreeSet<u32> {
+        let mut found = BTreeSet::from([number]);
+        // A task has a higher number than the one it came from.
+        for (number, task) in &self.tasks {
+            if task.given.parent.is_some_and(|parent| found.contains(&parent)) {
+                found.insert(*number);
+            }
+        }
+        found
     }
 
     /// Takes in a task handed down. One that was taken in before stays as it is.

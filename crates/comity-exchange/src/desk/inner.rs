@@ -34,12 +34,17 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
 
     /// Everything done at home, oldest first. What was erased is left out.
     pub async fn inner_entries(&self) -> Result<Vec<InnerEntry>, DeskFault> {
+        Ok(self.inner_named().await?.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// The same, each with the name under which its key is kept.
+    pub(super) async fn inner_named(&self) -> Result<Vec<(RecordId, InnerEntry)>, DeskFault> {
         let mut entries = Vec::new();
         for (_, value) in self.rows(INNER, 0).await? {
             let row = InnerRow::from_bytes(&value)?;
             let opened = self.bodies.open(row.name, &[(0, row.sealed.to_vec())]).await?;
             if let Some(bytes) = opened.into_iter().next().flatten() {
-                entries.push(InnerEntry::from_bytes(&bytes)?);
+                entries.push((row.name, InnerEntry::from_bytes(&bytes)?));
             }
         }
         Ok(entries)

@@ -10,6 +10,7 @@ mod author;
 mod case;
 mod cosign;
 mod erase;
+mod erase_home;
 mod evidence;
 mod fault;
 mod head;
@@ -33,7 +34,8 @@ mod statement;
 
 pub use author::{Authored, Content, Manuscript};
 pub use case::{
-    CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Crossed, Delivery, HomeEntered, NewBasis, Previewed, Stepped,
+    CaseAct, CaseEntry, CaseFault, CaseFile, CaseSummary, Crossed, Delivery, HomeEntered, NewBasis,
+    Previewed, Stepped,
 };
 pub use cosign::CHECKPOINTS;
 pub use erase::Erased;

@@ -364,9 +364,8 @@ impl<S: Store + Kv, B: Bodies> Desk<S, B> {
         let outcome = match &judgement {
             Judgement::Cleared(_) => {
                 if let Body::CaseEvent { version, bytes } = &record.statement().body
-                    && let Err(fault) = self
-                        .take_step(peer, &record, &dispatch.request, (*version, bytes), batch)
-                        .await?
+                    && let Err(fault) =
+                        self.take_step(peer, &record, &dispatch.request, (*version, bytes), batch).await?
                 {
                     return Ok(Ok(faulty(fault.code())));
                 }

@@ -283,8 +283,7 @@ pub(super) async fn running_in(
     let peer = calendar(house.peer_hours.get(&file.peer))?;
     // Who gave may say that access ended at home, too; who received owes it.
     let owed = beside.ended.iter().filter(|one| one.received && one.is_untold(file, &view));
-    let owed: Vec<Clock> =
-        owed.map(|one| access_ended(file.side, one.since, &lengths, &own)).collect();
+    let owed: Vec<Clock> = owed.map(|one| access_ended(file.side, one.since, &lengths, &own)).collect();
     let (asking, asked) = if file.side == Side::Asking { (own, peer) } else { (peer, own) };
     let mut clocks = running(&view, &lengths, &asking, &asked);
     clocks.extend(owed);

@@ -15,6 +15,7 @@ pub mod claim;
 pub mod collection;
 pub mod crossing;
 pub mod disclosure;
+pub mod erase_home;
 pub mod erasures;
 pub mod evidence;
 pub mod export;

@@ -19,7 +19,7 @@ use crate::{
 use comity_affairs::provider::{Order, OrderFault, Provider, chosen};
 use comity_exchange::{
     Act, Scope,
-    inner::{InnerAct, OrderAnswered, OrderGiven, orders},
+    inner::{InnerAct, OrderAnswered, OrderGiven, next_order, orders},
 };
 use comity_record::{Attested, Canonical, Date, Hash, KeyPurpose, OfficerId, Signer};
 use schemars::JsonSchema;
@@ -303,12 +303,12 @@ async fn order(
         return Err(OrderFault::Words.into());
     }
     let exercise = asked.exercise || view.as_ref().is_some_and(|view| view.exercise);
-    let given = orders(&desk.inner_entries().await?);
+    let number = next_order(&desk.inner_entries().await?);
     let console = || "console".parse().map_err(Fault::input);
     let order = Order {
         version: 1,
         party: desk.party().clone(),
-        number: given.keys().next_back().map_or(1, |last| last.saturating_add(1)),
+        number,
         provider: provider.name.clone(),
         authority: unit,
         authority_name,
@@ -321,7 +321,6 @@ async fn order(
         secret: asked.secret,
         exercise,
     };
-    let number = order.number;
     let case = case.map(|file| file.case);
     let entry = OrderGiven { provider: code, case, order: order.clone() };
     desk.enter_inner(now, means.entropy(), by, InnerAct::Order(Box::new(entry))).await?;

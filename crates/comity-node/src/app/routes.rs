@@ -2,9 +2,9 @@
 
 use super::{
     Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, claim, collection, crossing,
-    disclosure, evidence, export, feed, house, hunt, index, indicators, irregularity, ledger, lookup, object,
-    paper, peer, ping, pouch, proof, provider, safeguards, search, share, statistics, succession, task,
-    unit_key, upload, withdraw,
+    disclosure, erase_home, evidence, export, feed, house, hunt, index, indicators, irregularity, ledger,
+    lookup, object, paper, peer, ping, pouch, proof, provider, safeguards, search, share, statistics,
+    succession, task, unit_key, upload, withdraw,
 };
 use crate::http::{
     Problem,
@@ -136,6 +136,7 @@ actions! {
     withdraw::ShowRecall,
     withdraw::ApplyRecall,
     withdraw::Erase,
+    erase_home::EraseHome,
     pouch::PackPouch,
     pouch::OpenPouch,
     pouch::LookPouch,

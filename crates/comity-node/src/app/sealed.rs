@@ -73,6 +73,12 @@ impl Bodies for SealedBodies {
         let parts = (!parts.is_empty()).then_some(parts);
         self.vault.erase(record, parts).await.map_err(fault)
     }
+
+    /// With one change of epoch.
+    async fn destroy_whole(&self, bodies: &[RecordId]) -> Result<(), StoreFault> {
+        let gone: Vec<_> = bodies.iter().map(|body| (*body, None)).collect();
+        self.vault.erase_many(&gone).await.map_err(fault)
+    }
 }
 
 fn fault(fault: VaultFault) -> StoreFault {

@@ -258,8 +258,7 @@ fn an_older_peer_is_not_sent_a_step_that_it_cannot_read() {
     assert_eq!(world.at_a(ended()).unwrap_err().code(), "desk/not-understood");
     assert_eq!(world.a.log().size(), size, "nothing was entered");
     let received = world.at_a(Step::ReceiveProduct { manifest }).unwrap();
-    let version =
-        |world: &World, record| block_on(world.a.envelope(record)).unwrap().record.header().version;
+    let version = |world: &World, record| block_on(world.a.envelope(record)).unwrap().record.header().version;
     assert_eq!(version(&world, received.record), 1);
     // The next turn of the program under test says that it reads both.
     world.turn();
@@ -299,6 +298,16 @@ fn what_is_done_at_home_is_entered_and_never_sent() {
     assert!(block_on(world.b.case_ids()).unwrap().is_empty());
     let none = block_on(world.b.find_case(&id().to_string())).unwrap_err();
     assert!(matches!(none, DeskFault::Case(CaseFault::None { .. })), "{none}");
+    // Erased: the ledger says so, nothing opens it, and it is gone after a start too.
+    let size = world.a.log().size();
+    let erase = world.a.erase_home(world.now, &mut world.entropy, None, (Some(id()), None), "kept too long");
+    let erased = block_on(erase).unwrap().unwrap();
+    assert_eq!((erased.bodies, world.a.log().size()), (1, size + 2));
+    assert_eq!(block_on(world.a.home_entries(id())).unwrap(), []);
+    let entry = block_on(world.a.log().entry(&world.stores[0], size + 1)).unwrap();
+    assert_eq!(entry.entry().kind, EntryKind::Erasure);
+    let again = world.a.erase_home(world.now, &mut world.entropy, None, (Some(id()), None), "again");
+    assert_eq!(block_on(again).unwrap(), None);
 }
 
 /// A desk whose disk was put back gets its steps and the other side's again, and goes on where it stood.

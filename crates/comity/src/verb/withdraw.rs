@@ -6,8 +6,9 @@ use crate::{
     question, reach,
     screen::{Cell, Table, Tone},
 };
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use comity_node::app::{
+    erase_home::EraseHome,
     import::ImportOptions,
     withdraw::{ApplyRecall, Erase as EraseAction, Recall as RecallAction, ShowRecall},
 };
@@ -57,9 +58,15 @@ Next:
 const ERASE_HELP: &str = "\
 The body is gone for good; the decisions about it stay provable. Without a \
 terminal to ask at it needs --yes.
+--case erases what was written at home about a case: its drafts, authorisations and \
+approvals, the tasks and the orders that serve it; --task erases a task with all that \
+was handed on from it. What crossed is erased by its record. That something was \
+erased, by whom and why, stays known, and its numbers are given to nothing else.
 
 Example:
   comity erase 1a2b... --yes --dir ./xa
+  comity erase --case XA-2026-1 --reason 'asked of the wrong State' --yes --dir ./xa
+  comity erase --task 3 --reason 'names a bystander' --yes --dir ./xa
 
 Next:
   comity replay --dir ./xa            the decisions, without the body";
@@ -138,14 +145,29 @@ pub struct Withdraw {
 
 /// `comity erase`
 #[derive(Debug, Args)]
-#[command(after_help = ERASE_HELP)]
+#[command(
+    after_help = ERASE_HELP,
+    group(ArgGroup::new("what").required(true).args(["record", "case", "task"]))
+)]
 pub struct Erase {
     /// The record, by its id
     #[arg(value_name = "RECORD")]
-    record: String,
+    record: Option<String>,
     /// Only the object in this slot; may be repeated
-    #[arg(long = "object", value_name = "NUMBER")]
+    #[arg(long = "object", value_name = "NUMBER", requires = "record")]
     objects: Vec<u32>,
+    /// What was written at home about this case
+    #[arg(long, value_name = "ID", requires = "reason")]
+    case: Option<String>,
+    /// What was written at home about this task
+    #[arg(long, value_name = "NUMBER", requires = "reason")]
+    task: Option<u32>,
+    /// Why; of what was written at home
+    #[arg(long, value_name = "REASON", conflicts_with = "record")]
+    reason: Option<String>,
+    /// The officer for whom the console speaks
+    #[arg(long, value_name = "ID", conflicts_with = "record")]
+    officer: Option<String>,
     /// Erase: it cannot be undone
     #[arg(long)]
     yes: bool,
@@ -244,8 +266,18 @@ pub fn erase(verb: &Erase, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<E
             }
         }
     }
-    let erase = EraseAction { record: verb.record.clone(), objects: verb.objects.clone() };
-    let erased = reach::ask(&chosen.place()?, erase)?;
+    let place = chosen.place()?;
+    let erased = match &verb.record {
+        Some(record) => {
+            let objects = verb.objects.clone();
+            reach::ask(&place, EraseAction { record: record.clone(), objects })?
+        }
+        None => {
+            let reason = verb.reason.clone().unwrap_or_default();
+            let (case, task) = (verb.case.clone(), verb.task);
+            reach::ask(&place, EraseHome { case, task, reason, officer: verb.officer.clone() })?
+        }
+    };
     screen.answer(&erased, |screen| {
         let text = format!("Erased: {} bodies, entered as {} in the ledger.", erased.bodies, erased.entry);
         screen.say(Tone::Good, &text);

@@ -13,9 +13,9 @@ use crate::app::{
     agenda::{Beside, files, running_in},
 };
 use comity_affairs::{
-    Line, Side, Thread,
+    Flow, Line, Side, Thread,
     clock::{Clock, Due, Offer},
-    form::Language,
+    form::{Form, Language},
     ground, table,
 };
 use comity_exchange::{CaseEntry, CaseFile, Delivery, DeskFault, Outcome, Scope};
@@ -317,7 +317,7 @@ async fn list(desk: &NodeDesk, acting: &Acting, on: Date, exercise: bool) -> Res
             let reads =
                 |entry: &comity_exchange::CaseEntry| acting.reads(desk.house(), entry.event.thread, on);
             let view = file.history.view();
-            let is_case = view.flow != comity_affairs::Flow::Ping && view.exercise == exercise;
+            let is_case = view.flow != Flow::Ping && view.exercise == exercise;
             if !is_case || !file.entries.iter().any(reads) {
                 continue;
             }
@@ -464,9 +464,17 @@ impl Reader<'_> {
     }
 
     fn grounds(&self, file: &CaseFile, about: &About) -> Vec<GroundShown> {
-        if file.history.flow() != comity_affairs::Flow::Request {
-            return Vec::new();
-        }
+        let about = match (file.history.flow(), file.history.view().form.as_deref()) {
+            (Flow::Request, _) => about.ground(),
+            // The codes of answers stand with the norms that a notice rests on.
+            (Flow::Notice, Some(form)) if form == Form::Territory.as_str() => ground::About {
+                instrument: Some("gge-2015"),
+                measure: "territory_notice",
+                personal: false,
+                reserved: false,
+            },
+            _ => return Vec::new(),
+        };
         let shown = |one: ground::Offered<'_>| GroundShown {
             code: one.row.ground.clone(),
             article: one.row.article.clone(),
@@ -474,7 +482,7 @@ impl Reader<'_> {
             text: one.row.description.clone(),
             standing: one.standing.as_str().to_owned(),
         };
-        ground::offered(&self.desk.law().register, about.ground()).into_iter().map(shown).collect()
+        ground::offered(&self.desk.law().register, about).into_iter().map(shown).collect()
     }
 
     async fn timeline(&self, file: &CaseFile) -> Result<Vec<StepShown>, DeskFault> {
@@ -501,13 +509,7 @@ impl Reader<'_> {
         Ok(timeline)
     }
 
-    fn step(
-        &self,
-        file: &CaseFile,
-        line: &Line,
-        entry: &CaseEntry,
-        delivery: Option<String>,
-    ) -> StepShown {
+    fn step(&self, file: &CaseFile, line: &Line, entry: &CaseEntry, delivery: Option<String>) -> StepShown {
         let CaseEntry { event, record, .. } = entry;
         let said = event_lines(event, self.language).into_iter();
         StepShown {

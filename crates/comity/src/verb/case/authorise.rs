@@ -1,7 +1,7 @@
 //! `comity case authorise` and `comity case send`.
 
 use super::{
-    resting::Resting,
+    basis::BasisGiven,
     show::{Writing, draft},
 };
 use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone, verb::share::judged};
@@ -71,7 +71,7 @@ pub struct Send {
     #[arg(long, value_name = "ID")]
     officer: Option<String>,
     #[command(flatten)]
-    resting: Resting,
+    resting: BasisGiven,
 }
 
 /// Authorises.
@@ -96,11 +96,8 @@ pub fn run(verb: &Authorise, chosen: &Chosen, screen: &mut Screen<'_>) -> Result
 
 /// Sends.
 pub fn send(verb: &Send, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    let send = SendCase {
-        case: verb.case.clone(),
-        officer: verb.officer.clone(),
-        rests_on: verb.resting.named(),
-    };
+    let send =
+        SendCase { case: verb.case.clone(), officer: verb.officer.clone(), rests_on: verb.resting.named() };
     let sent = reach::ask(&chosen.place()?, send)?;
     Ok(stepped(screen, &sent))
 }

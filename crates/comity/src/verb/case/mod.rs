@@ -1,9 +1,9 @@
 //! `comity case`: requests, notices and offers between States, from the draft to the last step, and their proof.
 
 mod authorise;
+mod basis;
 mod list;
 mod new;
-mod resting;
 mod rules;
 mod show;
 mod step;

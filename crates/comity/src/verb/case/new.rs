@@ -1,6 +1,9 @@
 //! `comity case new`: a draft from the form that the measure and the basis need.
 
-use super::show::{draft, language};
+use super::{
+    basis::BasisGiven,
+    show::{draft, language},
+};
 use crate::{
     Exit, Fault, Screen,
     place::Chosen,
@@ -63,7 +66,7 @@ pub struct New {
     #[command(flatten)]
     matter: Matter,
     #[command(flatten)]
-    resting: Resting,
+    resting: BasisGiven,
     /// The purpose; that of the form if left out
     #[arg(long, value_name = "PURPOSE")]
     purpose: Option<Purpose>,

@@ -1,6 +1,6 @@
 //! `comity case step`: every step of a case by its name.
 
-use super::{authorise::stepped, new::pairs, resting::Resting};
+use super::{authorise::stepped, basis::BasisGiven, new::pairs};
 use crate::{Exit, Fault, Screen, place::Chosen, reach, screen::Tone};
 use clap::Args;
 use comity_node::app::case::{
@@ -79,7 +79,7 @@ pub struct Step {
     #[arg(long, value_name = "ID")]
     officer: Option<String>,
     #[command(flatten)]
-    resting: Resting,
+    resting: BasisGiven,
 }
 
 macro_rules! saying {

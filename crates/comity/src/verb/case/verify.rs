@@ -226,8 +226,7 @@ fn signed(screen: &mut Screen<'_>, one: &SignatureReport, exported_by: &PartyCod
         crossing.entry, exported_by, crossing.at, crossing.index
     );
     screen.indented(2, if crossing.provisional { Tone::Open } else { Tone::Good }, &text);
-    let resting =
-        crossing.basis.as_ref().map(|basis| format!(", resting on {basis}")).unwrap_or_default();
+    let resting = crossing.basis.as_ref().map(|basis| format!(", resting on {basis}")).unwrap_or_default();
     let verdict = format!("{}{resting}: {}", crossing.verdict, crossing.citations.join("; "));
     screen.indented(2, Tone::Faint, &verdict);
 }

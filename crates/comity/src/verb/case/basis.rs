@@ -5,7 +5,7 @@ use comity_node::app::case::resting::RestsOn;
 
 /// A legal basis, as options.
 #[derive(Debug, Args)]
-pub struct Resting {
+pub struct BasisGiven {
     /// The article relied on, such as 'budapest 29'
     #[arg(long, value_name = "BASIS")]
     pub basis: Option<String>,
@@ -20,7 +20,7 @@ pub struct Resting {
     pub confirmed: Vec<String>,
 }
 
-impl Resting {
+impl BasisGiven {
     /// What is named.
     pub fn named(&self) -> RestsOn {
         RestsOn {
