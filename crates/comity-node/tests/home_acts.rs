@@ -8,7 +8,7 @@ use crate::{
 };
 use comity_node::{
     app::{
-        Action,
+        Action, Ctx,
         agenda::ShowAgenda,
         authority::AddAuthority,
         erase_home::EraseHome,
@@ -212,8 +212,12 @@ async fn count(stage: &Stage, party: &str, scene: &Scene) -> Outcome {
 }
 
 async fn due(stage: &Stage, party: &str, scene: &Scene) -> Outcome {
-    let agenda = ShowAgenda { unit: None, officer: None, peer: None, exercise: false };
-    let items = agenda.run(stage.ctx(party)).await?;
+    let (unit, officer) = (scene.one("unit"), scene.one("by"));
+    let agenda = ShowAgenda { unit, officer, peer: None, exercise: false };
+    // An officer with a token of the own.
+    let by = scene.one("as").map(|id| id.parse().unwrap());
+    let ctx = Ctx { by, ..stage.ctx(party).clone() };
+    let items = agenda.run(&ctx).await?;
     let found: Vec<String> = items
         .iter()
         .map(|one| {
@@ -223,6 +227,9 @@ async fn due(stage: &Stage, party: &str, scene: &Scene) -> Outcome {
         .collect();
     for wanted in scene.all("item") {
         assert!(found.contains(&wanted), "no `{wanted}` in {found:#?}");
+    }
+    if let Some(count) = scene.one("items") {
+        assert_eq!(found.len().to_string(), count, "{found:#?}");
     }
     Ok(Done::default())
 }

@@ -3,19 +3,20 @@
 
 use super::{
     Action, Ctx, Fault,
+    case::acting::is_mandated,
     evidence::ended::{Ended, ended},
     house::unit_code,
     sequencer::NodeDesk,
     standing, task, zone,
 };
 use comity_affairs::{
-    Flow, History, Side,
+    Event, Flow, History, Side, Thread,
     clock::{Agreed, Calendar, Clock, Due, Lengths, Offer, Proposal, access_ended, running},
     form::Form,
     home::Hours,
 };
 use comity_exchange::{CaseFile, DeskFault, House, Scope};
-use comity_record::{Body, Date, PartyCode, Timestamp};
+use comity_record::{Body, Date, PartyCode, Timestamp, UnitCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -147,7 +148,9 @@ impl Action for ShowClocks {
     }
 }
 
-/// What is due at a time for who asks: tasks that one may see, and for the national desk the clocks of all cases.
+/// What is due at a time for who asks: tasks that one may see, and clocks of cases. The national desk has those of all
+/// cases of which its mandate reads a thread; another unit those alone that it is to act on itself, under its mandate. The
+/// machine's console, where it speaks for no unit, has all.
 pub(super) async fn look(ctx: &Ctx, now: Timestamp, unit: Option<&str>) -> Result<Vec<DueShown>, Fault> {
     let seen = task::seen(ctx, unit).await?;
     let mut items: Vec<(Due, Timestamp, DueShown)> = Vec::new();
@@ -173,14 +176,52 @@ pub(super) async fn look(ctx: &Ctx, now: Timestamp, unit: Option<&str>) -> Resul
             },
         ));
     }
-    if seen.standing.is_desk {
-        items.extend(of_cases(ctx, now).await?);
-    }
+    let speaks = ctx.by.is_some() || unit.is_some();
+    let viewer = match seen.standing.unit.filter(|_| speaks) {
+        Some(unit) if seen.standing.is_desk => Viewer::Desk(unit),
+        Some(unit) => Viewer::Unit(unit),
+        None => Viewer::Console,
+    };
+    items.extend(of_cases(ctx, now, &viewer).await?);
     items.sort_by(|a, b| (a.0, a.1, &a.2.case, a.2.task).cmp(&(b.0, b.1, &b.2.case, b.2.task)));
     Ok(items.into_iter().map(|(_, _, item)| item).collect())
 }
 
-async fn of_cases(ctx: &Ctx, now: Timestamp) -> Result<Vec<(Due, Timestamp, DueShown)>, Fault> {
+/// Who looks at the clocks of cases.
+enum Viewer {
+    Console,
+    Desk(UnitCode),
+    Unit(UnitCode),
+}
+
+impl Viewer {
+    /// Whether a clock is shown: of a case, due for a unit of ours or for the other side.
+    fn sees(&self, house: &House, file: &CaseFile, whose: Option<&UnitCode>, on: Date) -> bool {
+        let opened = file.entries.first().map_or(Thread::Judicial, |first| first.event.thread);
+        let reads =
+            |unit: &UnitCode, thread| house.mandates.is_empty() || is_mandated(house, unit, thread, on);
+        match self {
+            Viewer::Console => true,
+            Viewer::Desk(unit) => file.entries.iter().any(|entry| reads(unit, entry.event.thread)),
+            Viewer::Unit(unit) => whose == Some(unit) && is_mandated(house, unit, opened, on),
+        }
+    }
+}
+
+/// The unit of ours that acts in a case: that of our last step in the thread which opened it, while it stands; else the
+/// national desk.
+fn acts_in(house: &House, file: &CaseFile, on: Date) -> Option<UnitCode> {
+    let opened = file.entries.first()?.event.thread;
+    let ours = |event: &Event| event.side == file.side && event.thread == opened;
+    let last = file.entries.iter().rev().find(|entry| ours(&entry.event))?.event.unit.clone();
+    house.units.get(&last).filter(|unit| unit.until.is_none_or(|until| on <= until)).map(|_| last)
+}
+
+async fn of_cases(
+    ctx: &Ctx,
+    now: Timestamp,
+    viewer: &Viewer,
+) -> Result<Vec<(Due, Timestamp, DueShown)>, Fault> {
     let read = ctx.sequencer.run(move |desk, _| {
         Box::pin(async move {
             let files = files(desk).await?;
@@ -195,15 +236,18 @@ async fn of_cases(ctx: &Ctx, now: Timestamp) -> Result<Vec<(Due, Timestamp, DueS
     });
     let house = ctx.sequencer.house();
     let desk = standing::desks(&house, now.date()).into_iter().next();
-    let desk_name = desk.as_ref().map_or_else(|| "national desk".to_owned(), ToString::to_string);
     let own_zone = own_hours(&house, now.date()).map(|hours| hours.zone.clone());
     let mut items = Vec::new();
     for (file, clocks) in read.await?? {
         let view = file.history.view();
         let peer_zone = house.peer_hours.get(&file.peer).map(|hours| hours.zone.clone());
+        let unit = acts_in(&house, &file, now.date()).or_else(|| desk.clone());
         for clock in clocks {
             let says = clock.says(now);
             let ours = clock.owner == file.side;
+            if !viewer.sees(&house, &file, unit.as_ref().filter(|_| ours), now.date()) {
+                continue;
+            }
             let zone = if ours { &own_zone } else { &peer_zone };
             // An offer to act is made from the start; one to press the other side only once its time has passed.
             let may_press = ours || says == Due::Overdue;
@@ -216,7 +260,11 @@ async fn of_cases(ctx: &Ctx, now: Timestamp) -> Result<Vec<(Due, Timestamp, DueS
                     due: clock.due.to_string(),
                     due_there: zone.as_ref().map(|zone| zone::on_the_wall(zone, clock.due)).transpose()?,
                     what: clock.kind.to_string(),
-                    by_whom: if ours { desk_name.clone() } else { file.peer.to_string() },
+                    by_whom: match (ours, &unit) {
+                        (false, _) => file.peer.to_string(),
+                        (true, Some(unit)) => unit.to_string(),
+                        (true, None) => "national desk".to_owned(),
+                    },
                     ours,
                     case: Some(file.case.to_string()),
                     reference: view.reference.clone(),

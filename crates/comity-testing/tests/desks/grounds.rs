@@ -1,6 +1,8 @@
 //! Every row of refusal_grounds.csv is stated between two desks: as its effect says, of a request that rests on its instrument
 //! and asks for a measure that it applies to. A row added fails here until its effect and measure are handled.
 
+#![expect(clippy::panic, reason = "a row that is not handled fails with its words")]
+
 use super::{code, request};
 use comity_affairs::{
     CaseId, Condition, ConditionKind, Finding, Flow, Ground, State, Step, Thread, View,
@@ -120,7 +122,8 @@ impl<'a> Played<'a> {
             MaterialScope::Corruption => "bribery",
             _ => "illegal_access",
         };
-        let case = CaseId::of(&code("XA"), &code("XB"), &format!("G-{number}"), &[number as u8; 16]);
+        let case =
+            CaseId::of(&code("XA"), &code("XB"), &format!("G-{number}"), &(number as u128).to_be_bytes());
         let measured: MeasureCode = measure.parse().unwrap();
         let mut query = Query::new(code("XA"), code("XB"), measured, first_day().plus_days(40));
         query.offence = Some(offence.parse().unwrap());
@@ -189,6 +192,7 @@ impl<'a> Played<'a> {
             facts: "a login from this account opened the door".into(),
             until: Some(first_day().plus_days(90)),
             reference: "G".into(),
+            further: None,
         };
         let opens = matches!(step, Step::Send { .. });
         CaseAct {
@@ -310,14 +314,14 @@ fn every_refusal_row_is_stated_between_two_desks() {
     for one in &played {
         let (steps, state) = one.stated();
         if Effect::of_code(&one.row.effect) == Some(Effect::Suspend) {
-            let suspend = two.b.suspend(two.now, &mut two.entropy, &code("XA"), &one.row.description);
-            block_on(suspend).unwrap();
+            let (xa, why) = (code("XA"), &one.row.description);
+            block_on(two.b.suspend(two.now, &mut two.entropy, &xa, why)).unwrap();
             let act = one.act(&two.b, Step::Acknowledge { ticket: "T".into() }, two.now);
             assert!(
                 two.step(false, &act).position.is_none(),
                 "nothing crosses while transfers are suspended"
             );
-            block_on(two.b.resume(two.now, &mut two.entropy, &code("XA"))).unwrap();
+            block_on(two.b.resume(two.now, &mut two.entropy, &xa)).unwrap();
         }
         let acknowledge = Step::Acknowledge { ticket: format!("T-{}", one.case) };
         for step in std::iter::once(acknowledge).chain(steps) {

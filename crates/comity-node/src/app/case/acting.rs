@@ -53,11 +53,7 @@ impl Acting {
     /// with the scope does.
     pub fn reads(&self, house: &House, thread: Thread, on: Date) -> bool {
         let Some(unit) = &self.unit else { return true };
-        if house.mandates.is_empty() {
-            return true;
-        }
-        let mandate = house.mandates.get(unit).filter(|mandate| mandate.stands_on(on));
-        mandate.is_some_and(|mandate| mandate.threads.contains(&thread))
+        house.mandates.is_empty() || is_mandated(house, unit, thread, on)
     }
 
     /// Refuses who does not read a thread. What is not there and what may not be seen answer alike.
@@ -86,6 +82,12 @@ impl Acting {
         };
         found.ok_or_else(|| undesignated(house, unit, purpose, on))
     }
+}
+
+/// Whether the State has given a unit a mandate for a thread that stands on the day.
+pub fn is_mandated(house: &House, unit: &UnitCode, thread: Thread, on: Date) -> bool {
+    let mandate = house.mandates.get(unit).filter(|mandate| mandate.stands_on(on));
+    mandate.is_some_and(|mandate| mandate.threads.contains(&thread))
 }
 
 fn undesignated(house: &House, unit: Option<&UnitCode>, purpose: Purpose, on: Date) -> Fault {
