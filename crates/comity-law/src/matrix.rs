@@ -198,7 +198,9 @@ impl Register {
         let mut query = Query::new(from.clone(), to.clone(), measure.clone(), on);
         query.known = known;
         let answer = self.bases(&query)?;
-        let best = answer.candidates.first();
+        // Of articles that are worth the same, the one made for the measure before one on assistance in general.
+        let worth = answer.candidates.iter().filter(|one| Some(one.outcome) == answer.best());
+        let best = worth.min_by_key(|one| one.through.is_some());
         let usable = answer.usable().count();
         let best_is_usable =
             best.is_some_and(|one| matches!(one.outcome, Outcome::Available | Outcome::Conditional));
