@@ -25,6 +25,7 @@ mod history;
 pub mod home;
 pub mod irregularity;
 pub mod oversight;
+pub mod protected;
 pub mod provider;
 mod state;
 pub mod statistics;

@@ -10,6 +10,7 @@ use crate::{
 };
 use comity_affairs::{
     home::{Accepted, Authority, DatedKey, Hours, Mandate, Rule, Tree, TreeFault, UnitKeys},
+    protected::{Protected, ProtectedFault},
     provider::Provider,
 };
 use comity_border::{Competence, Consent, Pair, SecurityAgreement, StandingEntries};
@@ -335,6 +336,9 @@ pub enum Act {
         #[n(1)]
         accepted: Accepted,
     },
+    /// An object is protected, of ours or as another State stated it; one of the same owner and code is replaced.
+    #[n(32)]
+    Protected(#[n(0)] Box<Protected>),
 }
 
 /// A unit that is an authority: one entry for both.
@@ -422,6 +426,8 @@ pub struct House {
     pub providers: BTreeMap<UnitCode, Provider>,
     /// The sealing keys of units.
     pub unit_keys: UnitKeys,
+    /// Protected objects, by owner and code.
+    pub protected: BTreeMap<(PartyCode, String), Protected>,
 }
 
 /// Why an act cannot be done.
@@ -513,6 +519,9 @@ pub enum ActFault {
     /// There cannot be such an account.
     #[error(transparent)]
     Account(#[from] AccountFault),
+    /// There cannot be such a protected object.
+    #[error(transparent)]
+    Protected(#[from] ProtectedFault),
 }
 
 impl ActFault {
@@ -536,6 +545,7 @@ impl ActFault {
             ActFault::UnitKeyTaken { .. } => "house/unit-key-taken",
             ActFault::Level => "house/level",
             ActFault::Account(fault) => fault.code(),
+            ActFault::Protected(fault) => fault.code(),
         }
     }
 }
@@ -613,6 +623,7 @@ impl House {
                 Err(ActFault::NoProvider { code: code.clone() })
             }
             Act::UnitKey(key) => self.check_unit_key(key),
+            Act::Protected(object) => Ok(object.check()?),
             Act::UnitKeyEnds { key, .. } if self.unit_keys.find(key).is_none() => {
                 Err(ActFault::NoUnitKey { key: key.short() })
             }
@@ -738,6 +749,9 @@ impl House {
                 self.providers.entry(code.clone()).and_modify(|provider| provider.until = Some(*on));
             }
             Act::UnitKey(key) => self.unit_keys.enter(key.clone()),
+            Act::Protected(object) => {
+                self.protected.insert((object.owner.clone(), object.code.clone()), (**object).clone());
+            }
             Act::UnitKeyEnds { key, on } => self.unit_keys.end(key, *on),
             Act::Level { level, name } => drop(self.levels.insert(*level, name.clone())),
             Act::PeerHours { party, hours } => drop(self.peer_hours.insert(party.clone(), hours.clone())),

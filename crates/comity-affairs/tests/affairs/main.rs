@@ -17,6 +17,8 @@ mod histories;
 #[cfg(test)]
 mod home;
 #[cfg(test)]
+mod protected;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod steps;

@@ -16,7 +16,7 @@ use comity_affairs::{
     home::Hours,
 };
 use comity_exchange::{CaseFile, DeskFault, House, Scope};
-use comity_record::{Body, Date, PartyCode, Timestamp, UnitCode};
+use comity_record::{Body, Date, PartyCode, Timestamp, UnitCode, body::Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -341,20 +341,25 @@ pub(super) async fn running_in(
 
 /// The measure of a case: that of its request, else the first that its form is for.
 pub(super) async fn measure_of(desk: &NodeDesk, file: &CaseFile) -> Result<Option<String>, DeskFault> {
-    let view = file.history.view();
-    if let Some(record) = view.request {
-        match desk.envelope(record).await {
-            Ok(held) => {
-                if let Body::Request(request) = &held.record.statement().body {
-                    return Ok(Some(request.measure.clone()));
-                }
-            }
-            Err(DeskFault::NoRecord { .. } | DeskFault::Erased { .. }) => {}
-            Err(fault) => return Err(fault),
-        }
+    if let Some(request) = request_of(desk, file).await? {
+        return Ok(Some(request.measure));
     }
+    let view = file.history.view();
     let form = view.form.as_deref().and_then(|code| code.parse::<Form>().ok());
     Ok(form.and_then(|form| form.measures().first().map(|measure| (*measure).to_owned())))
+}
+
+/// The request of a case, where it has one that is held.
+pub(super) async fn request_of(desk: &NodeDesk, file: &CaseFile) -> Result<Option<Request>, DeskFault> {
+    let Some(record) = file.history.view().request else { return Ok(None) };
+    match desk.envelope(record).await {
+        Ok(held) => Ok(match &held.record.statement().body {
+            Body::Request(request) => Some(request.clone()),
+            _ => None,
+        }),
+        Err(DeskFault::NoRecord { .. } | DeskFault::Erased { .. }) => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// When our national desk works on a day.

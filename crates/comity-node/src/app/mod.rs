@@ -41,6 +41,7 @@ pub mod peer;
 pub mod ping;
 pub mod pouch;
 pub mod proof;
+pub mod protected;
 pub mod provider;
 pub mod reminder;
 pub mod roster;

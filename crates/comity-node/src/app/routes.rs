@@ -3,8 +3,8 @@
 use super::{
     Action, Ctx, Fault, account, agenda, ask, authority, backup, case, change, claim, collection, crossing,
     disclosure, erase_home, evidence, export, feed, house, hunt, index, indicators, irregularity, ledger,
-    lookup, object, paper, peer, ping, pouch, proof, provider, safeguards, search, share, statistics,
-    succession, task, unit_key, upload, withdraw,
+    lookup, object, paper, peer, ping, pouch, proof, protected, provider, safeguards, search, share,
+    statistics, succession, task, unit_key, upload, withdraw,
 };
 use crate::http::{
     Problem,
@@ -97,6 +97,10 @@ actions! {
     irregularity::ReadIrregularity,
     irregularity::AnswerIrregularity,
     irregularity::EraseIrregularity,
+    protected::AddProtected,
+    protected::TakeProtected,
+    protected::GiveProtected,
+    protected::ListProtected,
     provider::AddProvider,
     provider::EndProvider,
     provider::ListProviders,

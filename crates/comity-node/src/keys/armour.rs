@@ -1,7 +1,7 @@
 //! Letters and revocations as text that survives mail and print, and the fingerprint that two people compare by voice.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use comity_affairs::home::UnitKey;
+use comity_affairs::{home::UnitKey, protected::Protected};
 use comity_record::{
     Addressed, Attested, Canonical, DualVerifier, KeyRevocation, Letter, Malformed, RootSigned,
 };
@@ -30,6 +30,11 @@ impl Armoured for KeyRevocation {
 impl Armoured for UnitKey {
     const BEGIN: &'static str = "-----BEGIN COMITY UNIT KEY-----";
     const END: &'static str = "-----END COMITY UNIT KEY-----";
+}
+
+impl Armoured for Protected {
+    const BEGIN: &'static str = "-----BEGIN COMITY PROTECTED OBJECT-----";
+    const END: &'static str = "-----END COMITY PROTECTED OBJECT-----";
 }
 
 /// The lines around the public half of a unit's key as the unit hands it over; nobody has signed it.

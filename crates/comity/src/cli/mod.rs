@@ -11,8 +11,8 @@ use crate::{
     verb::{
         account, agenda, ask, authority, backup, border, case, claim, collection, config, crossing, demo,
         disclosure, evidence, export, feed, house, hunt, import, index, init, irregularity, keys, law,
-        ledger, letter, lookup, matching, object, paper, peer, ping, pouch, principles, provider, receipt,
-        replay, search, serve, share, statistics, task, withdraw,
+        ledger, letter, lookup, matching, object, paper, peer, ping, pouch, principles, protected, provider,
+        receipt, replay, search, serve, share, statistics, task, withdraw,
     },
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -123,6 +123,9 @@ pub enum Verb {
     /// Write records of a case on paper with codes, and read them back
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Paper(paper::Paper),
+    /// Keep the register of protected objects, whose sign a case shows
+    #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
+    Protected(protected::Protected),
     /// Give orders to providers and take their answers back
     #[command(subcommand, subcommand_help_heading = "Verbs", subcommand_value_name = "VERB")]
     Provider(provider::Provider),
@@ -214,7 +217,8 @@ impl Verb {
     pub fn is_of_a_node(&self) -> bool {
         let page = matches!(self, Verb::Hunt(hunt) if hunt.shows_a_node())
             || matches!(self, Verb::Case(case) if case.shows_a_node())
-            || matches!(self, Verb::Irregularity(report) if report.is_of_a_node());
+            || matches!(self, Verb::Irregularity(report) if report.is_of_a_node())
+            || matches!(self, Verb::Protected(object) if object.is_of_a_node());
         let export = matches!(self, Verb::Evidence(evidence) if evidence.is_of_a_node())
             || matches!(self, Verb::Export(export) if export.is_of_a_node());
         page || export

@@ -36,6 +36,7 @@ pub mod peer;
 pub mod ping;
 pub mod pouch;
 pub mod principles;
+pub mod protected;
 pub mod provider;
 pub mod receipt;
 pub mod replay;
@@ -80,6 +81,7 @@ pub fn run(command: Command, world: World, screen: &mut Screen<'_>) -> Result<Ex
         Verb::Statistics(verb) => statistics::statistics(&verb, &chosen, screen),
         Verb::Oversight(verb) => statistics::oversight(&verb, &chosen, screen),
         Verb::Irregularity(verb) => irregularity::run(&verb, &chosen, world, screen),
+        Verb::Protected(verb) => protected::run(&verb, &chosen, screen),
         Verb::Provider(verb) => provider::run(&verb, &chosen, screen),
         Verb::Ping(verb) => ping::run(&verb, &chosen, screen),
         Verb::Task(verb) => task::run(&verb, &chosen, screen),

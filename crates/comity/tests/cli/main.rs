@@ -25,6 +25,7 @@ mod matching;
 mod node;
 mod oversight;
 mod paper;
+mod protected;
 mod provider;
 mod streams;
 mod wrong;

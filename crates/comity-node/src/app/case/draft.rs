@@ -2,7 +2,11 @@
 //! request.
 
 use super::{acting::Acting, opening::Opening};
-use crate::app::{Action, Ctx, Fault, NodeDesk, ask::SelectorAsked};
+use crate::app::{
+    Action, Ctx, Fault, NodeDesk,
+    ask::SelectorAsked,
+    protected::{second_reading, signs},
+};
 use comity_affairs::{
     CaseId, Thread,
     form::{FieldKind, Form, FormFault, Language, Shown, check, label, shown},
@@ -109,6 +113,9 @@ pub struct DraftShown {
     pub warnings: Vec<String>,
     /// The legal basis, as far as one is needed.
     pub basis: BasisShown,
+    /// The signs of protected objects that it is aimed at.
+    #[serde(default)]
+    pub protected: Vec<String>,
     /// Who has authorised it.
     pub authorised: Vec<String>,
     /// What is still wanted before it may be sent.
@@ -322,7 +329,6 @@ pub fn show(desk: &NodeDesk, home: &HomeDesk, language: Language, on: Date) -> R
     let draft =
         home.draft.as_ref().ok_or_else(|| Fault::new("case/not-a-draft", "there is no draft of it"))?;
     let checked = Checked::of(desk, draft, on)?;
-    let rules: Vec<_> = desk.house().case_rules.values().cloned().collect();
     let standing = match (&home.abandoned, home.sent) {
         (Some(_), _) => "abandoned",
         (None, true) => "sent",
@@ -348,8 +354,19 @@ pub fn show(desk: &NodeDesk, home: &HomeDesk, language: Language, on: Date) -> R
         warnings: checked.warnings.clone(),
         basis: checked.basis.clone(),
         authorised: home.authorised.iter().map(who).collect(),
-        lacking: home.lacking(&rules, on),
+        protected: signs(desk.house(), draft.selectors(), on),
+        lacking: lacking(desk, home, draft, on),
     })
+}
+
+/// What is still wanted before a draft may be sent: by the State's own rules, and a second reading where it is aimed at what is
+/// protected.
+pub fn lacking(desk: &NodeDesk, home: &HomeDesk, draft: &Draft, on: Date) -> Vec<String> {
+    let rules: Vec<_> = desk.house().case_rules.values().cloned().collect();
+    let mut lacking = home.lacking(&rules, on);
+    let authorised = home.authorised.iter().map(|one| &one.officer).collect();
+    lacking.extend(second_reading(desk.house(), draft, &authorised, on));
+    lacking
 }
 
 /// A draft held against its form, the register and the bounds of a request.

@@ -1,7 +1,12 @@
 //! Sending a case: an authorised draft becomes the request and the step that opens it; of a case that was sent, what did
 //! not arrive is put to the border again.
 
-use super::{acting::Acting, draft::Checked, opening::act_of, resting::RestsOn};
+use super::{
+    acting::Acting,
+    draft::{Checked, lacking},
+    opening::act_of,
+    resting::RestsOn,
+};
 use crate::app::{
     Action, Ctx, Fault, NodeDesk,
     share::{JudgedShown, ruled},
@@ -71,8 +76,7 @@ impl Action for SendCase {
                 let open = home.draft.as_ref().filter(|_| home.abandoned.is_none());
                 let draft = open.ok_or_else(|| Fault::new("case/not-a-draft", "the draft was given up"))?;
                 Checked::of(desk, draft, now.date())?.complete()?;
-                let rules: Vec<_> = desk.house().case_rules.values().cloned().collect();
-                let lacking = home.lacking(&rules, now.date());
+                let lacking = lacking(desk, &home, draft, now.date());
                 if !lacking.is_empty() {
                     let text = format!("before it is sent it needs {}", lacking.join("; "));
                     return Err(

@@ -118,6 +118,9 @@ pub struct CaseShown {
     pub draft: Option<DraftShown>,
     /// Who approved single steps at home.
     pub approvals: Vec<String>,
+    /// The signs of protected objects that its request is aimed at.
+    #[serde(default)]
+    pub protected: Vec<String>,
 }
 
 /// A step that is open.
@@ -395,6 +398,10 @@ impl Reader<'_> {
             return Err(Fault::new("case/none", format!("there is no case `{digits}` here")));
         }
         let mut shown = self.head(&file).await?;
+        let asked = crate::app::agenda::request_of(desk, &file).await?;
+        shown.protected = asked
+            .map(|request| crate::app::protected::signs(desk.house(), request.selectors(), on))
+            .unwrap_or_default();
         shown.timeline = self.timeline(&file).await?;
         shown.hidden = hidden.len();
         (shown.draft, shown.approvals) = (draft, approvals);

@@ -157,6 +157,9 @@ pub fn draft(screen: &mut Screen<'_>, shown: &DraftShown, writing: Writing) {
     for selector in &shown.further {
         screen.item(NAMES, "", Tone::Plain, selector);
     }
+    for sign in &shown.protected {
+        screen.item(NAMES, "sign", Tone::Bad, sign);
+    }
     let mut section = "";
     for field in &shown.fields {
         if field.section != section {
