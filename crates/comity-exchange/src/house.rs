@@ -9,7 +9,9 @@ use crate::{
     search::{SavedSearch, SearchFault},
 };
 use comity_affairs::{
-    home::{Accepted, Authority, DatedKey, Hours, Mandate, Rule, Tree, TreeFault, UnitKeys},
+    home::{
+        Accepted, Authority, DatedKey, Hours, Mandate, PeerUnitKeys, Rule, Tree, TreeFault, UnitKey, UnitKeys,
+    },
     protected::{Protected, ProtectedFault},
     provider::Provider,
 };
@@ -339,6 +341,9 @@ pub enum Act {
     /// An object is protected, of ours or as another State stated it; one of the same owner and code is replaced.
     #[n(32)]
     Protected(#[n(0)] Box<Protected>),
+    /// Another State stated a sealing key of a unit of its own.
+    #[n(33)]
+    PeerUnitKey(#[n(0)] Box<UnitKey>),
 }
 
 /// A unit that is an authority: one entry for both.
@@ -426,6 +431,8 @@ pub struct House {
     pub providers: BTreeMap<UnitCode, Provider>,
     /// The sealing keys of units.
     pub unit_keys: UnitKeys,
+    /// Those of other States' units.
+    pub peer_unit_keys: PeerUnitKeys,
     /// Protected objects, by owner and code.
     pub protected: BTreeMap<(PartyCode, String), Protected>,
 }
@@ -749,6 +756,7 @@ impl House {
                 self.providers.entry(code.clone()).and_modify(|provider| provider.until = Some(*on));
             }
             Act::UnitKey(key) => self.unit_keys.enter(key.clone()),
+            Act::PeerUnitKey(key) => self.peer_unit_keys.enter((**key).clone()),
             Act::Protected(object) => {
                 self.protected.insert((object.owner.clone(), object.code.clone()), (**object).clone());
             }

@@ -134,7 +134,7 @@ pub(super) async fn given(b: &Node, record: &str) {
 }
 
 async fn step(ctx: &Ctx, record: &str) -> Result<Fetched, Fault> {
-    FetchEvidence { record: record.into() }.run(ctx).await
+    FetchEvidence { record: record.into(), keys: None }.run(ctx).await
 }
 
 async fn fetch(ctx: &Ctx, record: &str) -> Fetched {
@@ -453,7 +453,8 @@ async fn a_courier_carries_the_same_transfer() {
     let record = packed.record.clone();
     let consigned =
         ConsignEvidence { record: record.clone(), to: "XA".into(), unit: None }.run(b.ctx()).await.unwrap();
-    let taken = TakeParcel { consignment: consigned.consignment.clone() }.run(a.ctx()).await.unwrap();
+    let taken =
+        TakeParcel { consignment: consigned.consignment.clone(), keys: None }.run(a.ctx()).await.unwrap();
     assert_eq!(taken.wanted, consigned.pieces);
     for (number, piece) in consigned.pieces.iter().enumerate() {
         let given = PieceOfEvidence { record: record.clone(), to: "XA".into(), piece: piece.clone() };
@@ -475,7 +476,7 @@ async fn a_courier_carries_the_same_transfer() {
     let report = dossier(a.ctx(), &record).await.verify(&keys(&[&a, &b]), &Roots::default());
     assert!(report.holds(), "{:?}", report.lines);
     // The parcel opens for nobody else.
-    let fault = TakeParcel { consignment: consigned.consignment }.run(b.ctx()).await.unwrap_err();
+    let fault = TakeParcel { consignment: consigned.consignment, keys: None }.run(b.ctx()).await.unwrap_err();
     assert_eq!(fault.code, "seal/other-recipient");
     let act = RecordAct {
         record: record.clone(),

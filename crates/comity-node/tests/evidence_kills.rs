@@ -50,7 +50,7 @@ async fn live(folder: &Path) {
     });
     while let Some(record) = waiting.recv().await {
         loop {
-            match (FetchEvidence { record: record.clone() }).run(&ctx).await {
+            match (FetchEvidence { record: record.clone(), keys: None }).run(&ctx).await {
                 Ok(step) if step.here < step.pieces => {}
                 Ok(step) => break fact(&format!("fetched {} {}", step.received, step.closed)),
                 Err(fault) => break fact(&format!("fault {}", fault.code)),

@@ -90,7 +90,7 @@ impl Stage {
         let damaged: Option<usize> = scene.one("damaged").map(|number| number.parse().unwrap());
         let consign = ConsignEvidence { record: record.clone(), to: to.to_owned(), unit: None };
         let consigned = consign.run(giver).await?;
-        let taken = TakeParcel { consignment: consigned.consignment }.run(receiver).await?;
+        let taken = TakeParcel { consignment: consigned.consignment, keys: None }.run(receiver).await?;
         let mut fault = None;
         for (number, piece) in consigned.pieces.into_iter().enumerate() {
             if !taken.wanted.contains(&piece) {

@@ -9,6 +9,7 @@ mod beside;
 mod console;
 mod evidence;
 mod evidence_kills;
+mod evidence_unit;
 mod exports;
 mod feeds;
 mod files;

@@ -13,4 +13,4 @@ pub use draft::{Approval, Authorisation, Desk, Draft, HomeEntry, Mandate, Role, 
 pub use hours::{Hours, HoursFault};
 pub use languages::{Accepted, NoTag};
 pub use task::{Done, Task, TaskAct, TaskFault, TaskGiven, TaskState, TaskStep, Tasks, may_see};
-pub use unit_key::{DatedKey, UnitKey, UnitKeys};
+pub use unit_key::{DatedKey, PeerUnitKeys, UnitKey, UnitKeys};

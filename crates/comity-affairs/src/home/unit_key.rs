@@ -136,3 +136,26 @@ impl Addressed for UnitKey {
         self.at
     }
 }
+
+/// The keys of other States' units, as those States stated them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerUnitKeys(Vec<UnitKey>);
+
+impl PeerUnitKeys {
+    /// Enters what a State stated. A later statement about a key takes the place of an earlier one.
+    pub fn enter(&mut self, stated: UnitKey) {
+        self.0.retain(|known| known.party != stated.party || known.id() != stated.id());
+        self.0.push(stated);
+    }
+
+    /// The key of a unit of another State on a day: the one that began last.
+    pub fn of(&self, party: &PartyCode, unit: &UnitCode, on: Date) -> Option<&UnitKey> {
+        let of_unit = self.0.iter().filter(|key| key.party == *party && key.unit == *unit);
+        of_unit.filter(|key| key.stands_on(on)).max_by_key(|key| (key.from, key.at))
+    }
+
+    /// Every key.
+    pub fn all(&self) -> impl Iterator<Item = &UnitKey> {
+        self.0.iter()
+    }
+}

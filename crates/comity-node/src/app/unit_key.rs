@@ -9,7 +9,7 @@ use super::{
     to_hex,
 };
 use crate::{
-    keys::{Keys, armour_attested, unarmour_key},
+    keys::{Keys, armour_attested, unarmour_attested, unarmour_key},
     seal::RecipientKey,
 };
 use comity_affairs::home::{DatedKey, UnitKey};
@@ -53,11 +53,20 @@ pub struct GiveUnitKey {
     pub unit: String,
 }
 
+/// Takes in what another State states of a sealing key of a unit of its own.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TakeUnitKey {
+    /// The signed statement, as text between its two marks.
+    pub statement: String,
+}
+
 /// A sealing key as listed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UnitKeyShown {
     /// The key, by its SHA-256.
     pub key: String,
+    /// Whose unit it is.
+    pub party: String,
     /// The unit.
     pub unit: String,
     /// First day.
@@ -131,7 +140,8 @@ impl Action for ListUnitKeys {
     async fn run(self, ctx: &Ctx) -> Result<Vec<UnitKeyShown>, Fault> {
         let today = ctx.now().date();
         let house = ctx.sequencer.house();
-        Ok(house.unit_keys.all().map(|key| show(&house, key, today)).collect())
+        let own = house.unit_keys.all().map(|key| show(ctx, &house, key, today));
+        Ok(own.chain(house.peer_unit_keys.all().map(|key| show_stated(&house, key, today))).collect())
     }
 }
 
@@ -161,6 +171,31 @@ impl Action for GiveUnitKey {
     }
 }
 
+impl Action for TakeUnitKey {
+    const NAME: &'static str = "unit.take-key";
+    const SUMMARY: &'static str = "takes in a sealing key of another State's unit, as that State states it";
+    const SCOPE: Scope = Scope::Officers;
+    type Reply = Entered;
+
+    async fn run(self, ctx: &Ctx) -> Result<Entered, Fault> {
+        let signed = unarmour_attested::<UnitKey>(&self.statement);
+        let signed = signed.map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        let stated = ctx.sequencer.run(move |desk, _| {
+            Box::pin(async move {
+                let stated = signed.verify(desk.keys());
+                stated.cloned().map_err(|fault| Fault::new(fault.code(), fault.to_string()))
+            })
+        });
+        let stated = stated.await??;
+        RecipientKey::from_bytes(&stated.key).map_err(|fault| Fault::new(fault.code(), fault.to_string()))?;
+        if stated.party == ctx.party {
+            return Err(Fault::new("house/own-unit-key", "the key is of a unit of ours")
+                .help("`comity unit key add` enters it"));
+        }
+        enter(ctx, Act::PeerUnitKey(Box::new(stated))).await
+    }
+}
+
 /// What the party states of a key.
 fn statement(ctx: &Ctx, house: &House, key: &DatedKey, at: Timestamp) -> UnitKey {
     let authority = house.tree().find(&key.unit, at.date()).map(|authority| authority.kind);
@@ -178,14 +213,28 @@ fn statement(ctx: &Ctx, house: &House, key: &DatedKey, at: Timestamp) -> UnitKey
     }
 }
 
-fn show(house: &House, key: &DatedKey, today: Date) -> UnitKeyShown {
+fn show(ctx: &Ctx, house: &House, key: &DatedKey, today: Date) -> UnitKeyShown {
     let standing = house.unit_keys.of(&key.unit, today).map(DatedKey::id);
     UnitKeyShown {
         key: to_hex(key.id().as_bytes()),
+        party: ctx.party.to_string(),
         unit: key.unit.to_string(),
         from: key.from.to_string(),
         until: key.until.map(|day| day.to_string()),
         source: key.source.clone(),
+        stands: standing == Some(key.id()),
+    }
+}
+
+fn show_stated(house: &House, key: &UnitKey, today: Date) -> UnitKeyShown {
+    let standing = house.peer_unit_keys.of(&key.party, &key.unit, today).map(UnitKey::id);
+    UnitKeyShown {
+        key: to_hex(key.id().as_bytes()),
+        party: key.party.to_string(),
+        unit: key.unit.to_string(),
+        from: key.from.to_string(),
+        until: key.until.map(|day| day.to_string()),
+        source: format!("stated by {} on {}", key.party, key.at.date()),
         stands: standing == Some(key.id()),
     }
 }

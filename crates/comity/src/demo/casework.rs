@@ -389,7 +389,7 @@ async fn pack(ctx: &Ctx) -> Result<Packed, Fault> {
 /// Fetches a package to its last piece.
 async fn fetch(ctx: &Ctx, record: &str) -> Result<Fetched, Fault> {
     loop {
-        let step = FetchEvidence { record: record.to_owned() }.run(ctx).await.map_err(told)?;
+        let step = FetchEvidence { record: record.to_owned(), keys: None }.run(ctx).await.map_err(told)?;
         if step.here == step.pieces {
             return Ok(step);
         }

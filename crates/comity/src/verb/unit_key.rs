@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use comity_node::{
-    app::unit_key::{AddUnitKey, EndUnitKey, GiveUnitKey, ListUnitKeys, UnitKeyShown},
+    app::unit_key::{AddUnitKey, EndUnitKey, GiveUnitKey, ListUnitKeys, TakeUnitKey, UnitKeyShown},
     keys::{UnitKeyFault, armour_key, make_unit_key},
     random::SystemRandom,
 };
@@ -62,6 +62,16 @@ Next:
   comity irregularity write --to xa-oversight.key --trust xa.letter --text told.txt \\
     --code my.code --out report.sealed";
 
+const TAKE_HELP: &str = "\
+Evidence that the unit asked for is sealed to it from then on, and nobody else at that \
+State opens it before the unit has. A later statement takes the place of an earlier.
+
+Example:
+  comity unit key take xb-police.key --dir ./xa
+
+Next:
+  comity evidence seal 1a2b3c4d --to XB --unit police --out 7.parcel --dir ./xa";
+
 const END_HELP: &str = "\
 What was sealed to a key that ended still opens with its secret half.
 
@@ -82,6 +92,8 @@ pub enum UnitKey {
     List(List),
     /// State a unit's key to those who seal to it
     Give(Give),
+    /// Take in a key of another State's unit, as that State states it
+    Take(Take),
     /// End a unit's key
     End(End),
 }
@@ -133,6 +145,15 @@ pub struct Give {
     out: PathBuf,
 }
 
+/// `comity unit key take`
+#[derive(Debug, Args)]
+#[command(after_help = TAKE_HELP)]
+pub struct Take {
+    /// The statement
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
 /// `comity unit key end`
 #[derive(Debug, Args)]
 #[command(after_help = END_HELP)]
@@ -171,6 +192,10 @@ pub fn run(verb: &UnitKey, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<E
             });
             Ok(Exit::Ok)
         }
+        UnitKey::Take(Take { file }) => {
+            let statement = String::from_utf8_lossy(&open::file(file, LONGEST)?).into_owned();
+            Ok(done(screen, &reach::ask(&chosen.place()?, TakeUnitKey { statement })?))
+        }
         UnitKey::End(end) => {
             let asked = EndUnitKey { key: end.key.clone(), on: day(end.on) };
             Ok(done(screen, &reach::ask(&chosen.place()?, asked)?))
@@ -208,7 +233,7 @@ fn table(screen: &mut Screen<'_>, keys: &[UnitKeyShown]) {
     if keys.is_empty() {
         return screen.text("No unit has a key yet.");
     }
-    let mut table = Table::new(&["unit", "key", "from", "until", "state", "rests on"]);
+    let mut table = Table::new(&["of", "unit", "key", "from", "until", "state", "rests on"]);
     for one in keys {
         let state = if one.stands {
             Cell::toned(Tone::Good, "in use")
@@ -216,6 +241,7 @@ fn table(screen: &mut Screen<'_>, keys: &[UnitKeyShown]) {
             Cell::toned(Tone::Faint, "not in use")
         };
         table.row([
+            one.party.as_str().into(),
             one.unit.as_str().into(),
             one.key.chars().take(16).collect::<String>().into(),
             one.from.as_str().into(),

@@ -33,6 +33,8 @@ pub struct Consigned {
     pub consignment: String,
     /// The sealed pieces that belong to it, in order, by SHA-256.
     pub pieces: Vec<String>,
+    /// The unit that alone can open it; absent where it is sealed to the party as a whole.
+    pub unit: Option<String>,
 }
 
 /// Gives out a sealed piece of a package for a party.
@@ -58,6 +60,10 @@ pub struct PieceGiven {
 pub struct TakeParcel {
     /// Parcel and custody record, in base64.
     pub consignment: String,
+    /// The keys of the objects where the parcel is sealed to a unit: opened by that unit, sealed anew to the party's own key, in
+    /// base64.
+    #[serde(default)]
+    pub keys: Option<String>,
 }
 
 /// What is still wanted of a parcel.
@@ -142,7 +148,8 @@ impl Action for ConsignEvidence {
         let parcel = Attested::<Parcel>::from_bytes(&made.parcel).map_err(malformed)?;
         let pieces = parcel.claimed().all_chunks().map(|chunk| give::digits(&chunk)).collect();
         let record = released.record().to_string();
-        Ok(Consigned { record, consignment: STANDARD.encode(made.to_bytes()), pieces })
+        let unit = super::unit::sealed_to(ctx, &to, parcel.claimed())?;
+        Ok(Consigned { record, consignment: STANDARD.encode(made.to_bytes()), pieces, unit })
     }
 }
 
@@ -169,7 +176,7 @@ impl Action for TakeParcel {
 
     async fn run(self, ctx: &Ctx) -> Result<ParcelTaken, Fault> {
         let bytes = STANDARD.decode(&self.consignment).map_err(Fault::input)?;
-        let record = fetch::take_consignment(ctx, &bytes).await?;
+        let record = fetch::take_consignment(ctx, &bytes, self.keys.as_deref()).await?;
         let chunks = ctx.sequencer.run(move |desk, _| Box::pin(async move { desk.wanted(record).await }));
         let store = super::stage::store(ctx).await?;
         let mut wanted = Vec::new();

@@ -8,10 +8,9 @@ use super::{
 use crate::{
     http::exchange::{ClientLimits, PeerClient, PeerFault},
     keys::Keys,
-    seal,
     tls::{Peers, TlsIdentity},
 };
-use comity_affairs::custody::{Care, Consignment, ObjectKeys, Parcel, SignedChain};
+use comity_affairs::custody::{Care, Consignment, Parcel, SignedChain};
 use comity_exchange::{Scope, tables::EvidenceRow};
 use comity_ledger::store::Blobs;
 use comity_record::{Attested, Canonical, Hash, KeyPurpose, PartyCode, RecordId, sha256};
@@ -27,6 +26,10 @@ const STEP: usize = 32 << 20;
 pub struct FetchEvidence {
     /// The record of the manifest, or at least eight digits of the id.
     pub record: String,
+    /// The keys of the objects where the parcel is sealed to a unit: opened by that unit, sealed anew to the party's own key, in
+    /// base64.
+    #[serde(default)]
+    pub keys: Option<String>,
 }
 
 /// How far it is.
@@ -54,22 +57,11 @@ impl Action for FetchEvidence {
     type Reply = Fetched;
 
     async fn run(self, ctx: &Ctx) -> Result<Fetched, Fault> {
-        let found = ctx.sequencer.run(move |desk, _| {
-            Box::pin(async move {
-                let Held { record, held, .. } = Held::find(desk, &self.record).await?;
-                let from = held.received_from.clone().ok_or_else(|| {
-                    Fault::new("evidence/own", "the package was packed here: there is nothing to fetch")
-                })?;
-                let row = desk.evidence_row(record).await?;
-                let address = desk.peer(&from)?.letter.address.clone();
-                Ok::<_, Fault>((record, from, row, address))
-            })
-        });
-        let (record, from, row, address) = found.await??;
-        let giver = Calling { client: client(ctx).await?, address, from, record };
+        let (giver, row) = calling(ctx, self.record).await?;
+        let record = giver.record;
         let row = match row {
             Some(row) => row,
-            None => begin(ctx, &giver).await?,
+            None => begin(ctx, &giver, self.keys.as_deref()).await?,
         };
         let (here, pieces) = fetch_pieces(ctx, &giver, &row).await?;
         let mut fetched = Fetched {
@@ -101,6 +93,30 @@ struct Calling {
     record: RecordId,
 }
 
+/// The giver of a package, and what is here of it.
+async fn calling(ctx: &Ctx, wanted: String) -> Result<(Calling, Option<EvidenceRow>), Fault> {
+    let found = ctx.sequencer.run(move |desk, _| {
+        Box::pin(async move {
+            let Held { record, held, .. } = Held::find(desk, &wanted).await?;
+            let from = held.received_from.clone().ok_or_else(|| {
+                Fault::new("evidence/own", "the package was packed here: there is nothing to fetch")
+            })?;
+            let row = desk.evidence_row(record).await?;
+            let address = desk.peer(&from)?.letter.address.clone();
+            Ok::<_, Fault>((record, from, row, address))
+        })
+    });
+    let (record, from, row, address) = found.await??;
+    Ok((Calling { client: client(ctx).await?, address, from, record }, row))
+}
+
+/// The parcel of a package, as its giver sends it.
+pub(super) async fn consignment(ctx: &Ctx, record: String) -> Result<Vec<u8>, Fault> {
+    let (giver, _) = calling(ctx, record).await?;
+    let bytes = giver.client.consignment(&giver.address, &giver.from, &giver.record).await;
+    bytes.map_err(of_peer)
+}
+
 /// What came of everything being here.
 pub(super) struct Arrived {
     pub defects: Vec<String>,
@@ -118,27 +134,27 @@ async fn client(ctx: &Ctx) -> Result<PeerClient, Fault> {
 }
 
 /// Asks for the parcel and keeps it: from here on the pieces are known.
-async fn begin(ctx: &Ctx, giver: &Calling) -> Result<EvidenceRow, Fault> {
+async fn begin(ctx: &Ctx, giver: &Calling, keys: Option<&str>) -> Result<EvidenceRow, Fault> {
     let bytes = giver.client.consignment(&giver.address, &giver.from, &giver.record).await;
     let bytes = bytes.map_err(of_peer)?;
-    take_consignment(ctx, &bytes).await?;
+    take_consignment(ctx, &bytes, keys).await?;
     let record = giver.record;
     let row = ctx.sequencer.run(move |desk, _| Box::pin(async move { desk.evidence_row(record).await }));
     row.await??
         .ok_or_else(|| Fault::new("evidence/other-parcel", "the giver sent a parcel of another package"))
 }
 
-/// Opens the keys of a parcel and keeps it with the giver's custody record; the record of its manifest.
-pub(super) async fn take_consignment(ctx: &Ctx, bytes: &[u8]) -> Result<RecordId, Fault> {
+/// Opens the keys of a parcel and keeps it with the giver's custody record; the record of its manifest. Where the parcel is sealed
+/// to a unit, `given` are the keys as that unit opened them.
+pub(super) async fn take_consignment(
+    ctx: &Ctx,
+    bytes: &[u8],
+    given: Option<&str>,
+) -> Result<RecordId, Fault> {
     let malformed = |fault: comity_record::Malformed| Fault::new(fault.code(), fault.to_string());
     let consignment = Consignment::from_bytes(bytes).map_err(malformed)?;
     let parcel = Attested::<Parcel>::from_bytes(&consignment.parcel).map_err(malformed)?;
-    let keys = Keys::open(&ctx.dir).map_err(key_fault)?;
-    let sealed = &parcel.claimed().keys;
-    let opened = seal::open(sealed, &ctx.party, &keys.sealing_keys(), ObjectKeys::LIMIT);
-    let (_, opened) = opened
-        .map_err(|fault| Fault { help: fault.help(), ..Fault::new(fault.code(), fault.to_string()) })?;
-    let keys = ObjectKeys::from_bytes(&opened).map_err(malformed)?;
+    let keys = super::unit::opened(ctx, &parcel.claimed().keys, given)?;
     let keys: Vec<[u8; 32]> = keys.keys.iter().map(|key| **key).collect();
     let record = parcel.claimed().record;
     let taken = ctx.sequencer.run(move |desk, means| {

@@ -3,7 +3,7 @@
 //! Every byte goes out through a [`Released`], which the desk makes only of a clearance that stands and is committed.
 
 use super::{
-    super::{Ctx, Fault, to_hex},
+    super::{Ctx, Fault, NodeDesk, to_hex},
     Held, hand,
     vessel::SEALED,
 };
@@ -12,7 +12,7 @@ use crate::{
     seal::{self, RecipientKey},
 };
 use comity_affairs::custody::{Consignment, ObjectKeys, SignedChain};
-use comity_exchange::{EvidenceFault, Released};
+use comity_exchange::{DeskFault, EvidenceFault, Released};
 use comity_ledger::store::Blobs;
 use comity_record::{Canonical, Hash, PartyCode, RecordId, Timestamp, UnitCode};
 use std::{
@@ -108,7 +108,8 @@ impl Giver {
     }
 }
 
-/// What a giver sends before the pieces: the keys of the objects are sealed to the peer's key of its letter.
+/// What a giver sends before the pieces. The keys of the objects are sealed to the unit that it is meant for, where the peer
+/// has stated a key of that unit; else to the peer's own key, as its letter names it.
 pub(super) async fn consign(
     ctx: &Ctx,
     peer: &PartyCode,
@@ -126,7 +127,14 @@ pub(super) async fn consign(
                     .help("objects of the package were deleted")
             })?;
             let keys = ObjectKeys { keys: vessels.iter().map(|vessel| vessel.key.into()).collect() };
-            let key = desk.peer(&party)?.letter.sealing_key(now).map(<[u8]>::to_vec);
+            let unit = match unit {
+                Some(unit) => Some(unit),
+                None => asking_unit(desk, record, &party).await?,
+            };
+            let of_unit = unit.as_ref().and_then(|unit| {
+                desk.house().peer_unit_keys.of(&party, unit, now.date()).map(|stated| stated.key.to_vec())
+            });
+            let key = of_unit.or(desk.peer(&party)?.letter.sealing_key(now).map(<[u8]>::to_vec));
             let key = key.ok_or_else(|| {
                 let text = format!("the letter of `{party}` names no sealing key that is valid now");
                 Fault::new("pouch/no-sealing-key", text).help("ask the party for a new letter")
@@ -143,6 +151,17 @@ pub(super) async fn consign(
         })
     });
     made.await?
+}
+
+/// The unit that asked for a package, where the request is held and says so.
+async fn asking_unit(desk: &NodeDesk, record: RecordId, peer: &PartyCode) -> Result<Option<UnitCode>, Fault> {
+    let (held, _) = desk.manifest(record).await?;
+    let Some(thread) = held.record.statement().thread else { return Ok(None) };
+    match desk.envelope(thread).await {
+        Ok(asked) if asked.record.statement().origin == *peer => Ok(asked.record.statement().unit.clone()),
+        Ok(_) | Err(DeskFault::NoRecord { .. } | DeskFault::Erased { .. }) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 /// A sealed piece of a package that may be given.

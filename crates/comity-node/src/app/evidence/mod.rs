@@ -17,6 +17,7 @@ pub mod record;
 pub mod show;
 pub mod stage;
 pub mod stamp;
+pub mod unit;
 pub mod vessel;
 pub mod watch;
 

@@ -6,18 +6,28 @@ use crate::{
     place::Chosen,
     reach::Way,
     screen::Tone,
-    verb::open::{file, write_new},
+    verb::{
+        open::{file, write_new},
+        unit_key::of_key,
+    },
 };
 use clap::Args;
-use comity_node::app::evidence::{
-    courier::{
-        ArriveEvidence, CloseTransfer, ConsignEvidence, PieceOfEvidence, TakeChain, TakeParcel, TakePiece,
+use comity_affairs::custody::{Consignment, ObjectKeys, Parcel};
+use comity_node::{
+    app::evidence::{
+        courier::{
+            ArriveEvidence, CloseTransfer, ConsignEvidence, PieceOfEvidence, TakeChain, TakeParcel, TakePiece,
+        },
+        fetch::FetchEvidence,
+        parcel_file::{self, ParcelFileFault, PieceFound},
+        show::EvidenceDossier,
+        unit::{ParcelForUnit, UnitParcel},
     },
-    fetch::FetchEvidence,
-    parcel_file::{self, ParcelFileFault, PieceFound},
-    show::EvidenceDossier,
+    keys::read_unit_key,
+    random::SystemRandom,
+    seal::{self, RecipientKey, SealFault},
 };
-use comity_record::Hash;
+use comity_record::{Attested, Canonical, Hash, PartyCode};
 use serde_json::json;
 use std::{
     collections::BTreeSet,
@@ -28,8 +38,9 @@ use std::{
 
 const FETCH_HELP: &str = "\
 The manifest came through the border like any other record; this brings the objects, \
-sealed, from the State that gave it. Cut off at any point, it goes on with what is \
-missing. At the end everything is hashed against the manifest, and the custody \
+sealed, from the State that gave it. Where that State sealed it to one unit of ours \
+(`comity unit key`), the unit opens it with --key. Cut off at any point, it goes on \
+with what is missing. At the end everything is hashed against the manifest, and the custody \
 records of both holders name each other.
 
 Example:
@@ -41,8 +52,8 @@ Next:
 
 const SEAL_HELP: &str = "\
 Possible where the border cleared the manifest for that State. The file holds the \
-manifest and the custody record for everybody, and the objects for that State alone. \
-The manifest itself travels by network or pouch.
+manifest and the custody record for everybody, and the objects for that State alone: \
+for the unit (--unit) alone, where the State has stated a key of it. The manifest itself travels by network or pouch.
 
 Example:
   comity evidence seal 1a2b3c4d --to XB --out case-7.parcel --dir ./xa
@@ -84,6 +95,9 @@ pub struct Fetch {
     /// The record of the manifest, at least eight digits
     #[arg(value_name = "RECORD")]
     record: String,
+    /// The secret key of the unit that it is sealed to
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 /// `comity evidence seal`
@@ -114,6 +128,9 @@ pub struct Take {
     /// The new file of the signed entry for the giver
     #[arg(long, value_name = "FILE")]
     reply: PathBuf,
+    /// The secret key of the unit that it is sealed to
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 /// `comity evidence close`
@@ -140,9 +157,17 @@ pub struct Close {
 /// Fetches, step by step.
 pub fn fetch(verb: &Fetch, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
     Way::with(&chosen.place()?, |way| {
+        let keys = match &verb.key {
+            None => None,
+            Some(key) => {
+                let parcel = way.ask(UnitParcel { record: Some(verb.record.clone()) })?;
+                let consignment = bytes(parcel.consignment.as_deref().unwrap_or_default())?;
+                Some(opened_by_unit(key, &parcel, &consignment)?)
+            }
+        };
         let drawn = bar("pieces", 1);
         let fetched = loop {
-            let step = way.ask(FetchEvidence { record: verb.record.clone() });
+            let step = way.ask(FetchEvidence { record: verb.record.clone(), keys: keys.clone() });
             let step = step.inspect_err(|_| drawn.finish_and_clear())?;
             drawn.set_length(step.pieces.max(1));
             drawn.set_position(step.here);
@@ -208,9 +233,15 @@ pub fn write(
         // What failed first is what the person has to know; a file that stays is seen in its place.
         let _gone = std::fs::remove_file(out).is_err();
     })?;
-    let value = json!({ "file": out, "record": record, "to": to, "pieces": consigned.pieces.len() });
+    let unit = consigned.unit;
+    let value =
+        json!({ "file": out, "record": record, "to": to, "pieces": consigned.pieces.len(), "unit": unit });
     screen.answer(&value, |screen| {
         let pieces = consigned.pieces.len();
+        let to = unit.map_or_else(
+            || format!("{to} as a whole: no key of a unit is on record"),
+            |unit| format!("the unit `{unit}` of {to}"),
+        );
         screen.say(Tone::Good, &format!("`{}`: {pieces} pieces, sealed to {to}.", out.display()));
     });
     Ok(())
@@ -222,7 +253,14 @@ pub fn take(verb: &Take, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exi
         let opened = File::open(&verb.parcel).map_err(|why| Fault::file(&verb.parcel, &why))?;
         let mut input = BufReader::new(opened);
         let head = parcel_file::head(&mut input).map_err(|fault| of_file(&verb.parcel, &fault))?;
-        let taken = way.ask(TakeParcel { consignment: text(&head.consignment) })?;
+        let keys = match &verb.key {
+            None => None,
+            Some(key) => {
+                let parcel = way.ask(UnitParcel { record: None })?;
+                Some(opened_by_unit(key, &parcel, &head.consignment)?)
+            }
+        };
+        let taken = way.ask(TakeParcel { consignment: text(&head.consignment), keys })?;
         let wanted: BTreeSet<String> = taken.wanted.into_iter().collect();
         let chunks: Vec<Hash> = head.parcel.claimed().all_chunks().collect();
         let (drawn, mut damaged) = (bar("pieces", chunks.len() as u64), Vec::new());
@@ -287,6 +325,24 @@ pub fn close(verb: &Close, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<E
         });
         Ok(Exit::Ok)
     })
+}
+
+/// The keys of a parcel's objects, opened with the key of the unit that it is sealed to, and sealed anew to the party's own key.
+/// From here on the node holds them, and its rules of care bind whoever opens the objects.
+fn opened_by_unit(key: &Path, parcel: &ParcelForUnit, consignment: &[u8]) -> Result<String, Fault> {
+    let unit = read_unit_key(key).map_err(|fault| of_key(&fault))?;
+    let wrong = |code: &'static str, why: String| Fault::new(Exit::No, code, why);
+    let party: PartyCode = parcel.party.parse().map_err(|bad: comity_record::BadCode| {
+        wrong("api/answer", format!("the node's answer cannot be read: {bad}"))
+    })?;
+    let malformed = |bad: comity_record::Malformed| wrong(bad.code(), bad.to_string());
+    let sealed = Consignment::from_bytes(consignment).map_err(malformed)?.parcel;
+    let sealed = Attested::<Parcel>::from_bytes(&sealed).map_err(malformed)?;
+    let of_seal = |fault: SealFault| wrong(fault.code(), fault.to_string());
+    let opened = seal::open(&sealed.claimed().keys, &party, &[unit], ObjectKeys::LIMIT);
+    let (_, keys) = opened.map_err(of_seal)?;
+    let own = RecipientKey::from_bytes(&bytes(&parcel.key)?).map_err(of_seal)?;
+    Ok(text(&seal::seal(&party, &party, &own, &keys, &SystemRandom).map_err(of_seal)?))
 }
 
 /// A parcel file that cannot be read.
