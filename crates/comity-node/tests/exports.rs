@@ -258,10 +258,18 @@ fn hostile() -> Vec<Value> {
         rule(26, "yara", "rule other { strings: $r = /a[\\/*]{2}/ condition: #r > 2 }"),
         rule(27, "yara", "import \"cuckoo\"\nrule sandbox { condition: true }"),
         rule(28, "yara", "rule pe { condition: true }"),
+        rule(29, "yara", "rule share { strings: $a = \"x\" condition: 150% of them }"),
+        rule(
+            50,
+            "yara",
+            &format!("rule choices {{ strings: $a = /x({})/ condition: $a }}", ["a"; 200].join("|")),
+        ),
         rule(30, "sigma", &sigma("Taken", "Image|endswith: '\\a; \"b\".exe'")),
         rule(31, "sigma", &format!("action: global\n{}", sigma("Global", "A: b"))),
         rule(32, "sigma", &format!("{}---\n{}", sigma("Two", "A: b"), sigma("Documents", "A: b"))),
         rule(33, "sigma", &sigma("Expression", "A|re: '('")),
+        rule(39, "sigma", &sigma("Repetition", "A|re: 'a+*'")),
+        rule(51, "sigma", &sigma("Taken too", "A|re: '^a.*\\\\b$'")),
         rule(34, "sigma", &sigma("[", "A: b")),
         rule(35, "sigma", &sigma("Tagged", "A: !!python/object/apply:os.system [x]")),
         rule(36, "sigma", &sigma("2026-01-01", "A: b")),
@@ -350,11 +358,11 @@ fn expected(objects: &[Value]) -> Value {
         ("sha512", 1),
         ("ip-dst|port", 1),
     ];
-    let misp = misp.into_iter().chain([("yara", 9), ("sigma", 9), ("snort", 4)]);
+    let misp = misp.into_iter().chain([("yara", 11), ("sigma", 11), ("snort", 4)]);
     let misp: Vec<&str> = misp.flat_map(|(kind, count)| vec![kind; count]).collect();
     let ids: Vec<&str> = objects.iter().filter_map(|object| object["id"].as_str()).collect();
     json!({
-        "sigma": ["Taken", "Quoted: and # taken"], "yara": ["taken", "other"], "rpz": owners,
+        "sigma": ["Taken", "Taken too", "Quoted: and # taken"], "yara": ["taken", "other"], "rpz": owners,
         "suricata": suricata, "zeek": zeek, "csv": plain, "plain": plain, "stix": ids, "misp": misp,
     })
 }

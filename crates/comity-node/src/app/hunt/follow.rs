@@ -190,3 +190,99 @@ impl Sets {
 fn named(log: &Path, name: u64) -> String {
     format!("{}:{}", log.display(), name & ((1 << LINE_BITS) - 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{matching::Lists, random::SystemRandom};
+    use std::{collections::VecDeque, fs, io::Write};
+
+    const HEADER: &str = "#separator \\x09\n#fields\tts\tid.orig_h\tquery\n";
+
+    fn given(number: usize, pattern: &str) -> Given {
+        Given {
+            indicator: format!("indicator--{number}"),
+            name: None,
+            pattern: pattern.to_owned(),
+            version: "2.1".to_owned(),
+            from: None,
+            until: None,
+            revoked: false,
+        }
+    }
+
+    fn name(number: usize, name: &str) -> Given {
+        given(number, &format!("[domain-name:value = '{name}']"))
+    }
+
+    /// Follows a log through steps: what is written to it, and what the node holds from then on. Tells what each step found.
+    fn followed(held: Vec<Given>, steps: Vec<(&str, Option<Vec<Given>>)>) -> (Vec<Vec<String>>, HuntShown) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("dns.log");
+        fs::write(&log, HEADER).unwrap();
+        let lists = Lists::load(&[], false, &SystemRandom).unwrap();
+        let found = std::cell::RefCell::new(vec![Vec::new()]);
+        let mut steps = VecDeque::from(steps);
+        let next = &mut |read: bool| {
+            if read {
+                found.borrow_mut().push(Vec::new());
+            }
+            let Some((names, held)) = steps.pop_front() else { return Ok(Next::Stop) };
+            let mut file = fs::OpenOptions::new().append(true).open(&log).unwrap();
+            for name in names.split_whitespace() {
+                writeln!(file, "1772366400.5\t192.0.2.1\t{name}").unwrap();
+            }
+            Ok(held.map_or(Next::On, Next::With))
+        };
+        let each = &mut |one: FoundShown| {
+            let told = format!("{} {}", one.indicator, one.observations.len());
+            found.borrow_mut().last_mut().unwrap().push(told);
+        };
+        let judged = Judged { lists: &lists, any_time: false };
+        let shown = follow(Vec::new(), held, judged, &log, each, next).unwrap();
+        (found.into_inner().into_iter().filter(|step| !step.is_empty()).collect(), shown)
+    }
+
+    #[test]
+    fn what_a_node_comes_to_hold_counts_from_then_on_and_what_goes_ends() {
+        let (one, two) = (name(1, "one.example"), name(2, "two.example"));
+        let changed = name(2, "three.example");
+        let all = "one.example two.example three.example";
+        let (found, shown) = followed(
+            vec![one.clone()],
+            vec![
+                (all, None),
+                (all, Some(vec![one.clone(), two])),
+                (all, Some(vec![one, changed.clone()])),
+                (all, Some(vec![changed])),
+            ],
+        );
+        let steps: Vec<Vec<&str>> = vec![
+            vec!["indicator--1 1"],
+            vec!["indicator--1 1", "indicator--2 1"],
+            vec!["indicator--1 1", "indicator--2 1"],
+            vec!["indicator--2 1"],
+        ];
+        assert_eq!(found, steps);
+        assert_eq!((shown.patterns, shown.put_together), (1, 0));
+    }
+
+    #[test]
+    fn what_several_observations_have_shown_outlives_what_comes_until_there_is_too_much() {
+        let both = given(0, "[domain-name:value = 'a.example'] FOLLOWEDBY [domain-name:value = 'b.example']");
+        let held = |count: usize| {
+            let more = (1..=count).map(|number| name(number, &format!("n{number}.example")));
+            std::iter::once(both.clone()).chain(more).collect::<Vec<_>>()
+        };
+        let (found, shown) =
+            followed(held(0), vec![("a.example", Some(held(1))), ("", Some(held(2))), ("b.example", None)]);
+        assert_eq!((found, shown.put_together), (vec![vec!["indicator--0 2".to_owned()]], 0));
+        let mut steps = vec![("a.example", None)];
+        steps.extend((1..=SETS + 1).map(|count| ("n1.example", Some(held(count)))));
+        steps.push(("b.example", None));
+        let (found, shown) = followed(held(0), steps);
+        assert_eq!(shown.put_together, 1);
+        assert!(found.iter().flatten().all(|one| one == "indicator--1 1"), "{found:?}");
+        assert_eq!((found.len(), shown.patterns), (SETS + 1, SETS as u64 + 2));
+    }
+}

@@ -2,6 +2,7 @@
 //! together: one that is no rule refuses them all, and one with an `action` changes those behind it.
 
 mod condition;
+mod expression;
 mod yaml;
 
 use crate::value;
@@ -97,8 +98,7 @@ fn fits(modifier: &str, value: &Node, all: &[&str]) -> bool {
         "contains" | "startswith" | "endswith" | "cased" | "windash" | "expand" => text.is_some(),
         "base64" | "base64offset" | "wide" | "utf16" | "utf16be" | "fieldref" => bare.is_some(),
         "i" | "m" | "s" | "ignorecase" | "multiline" | "dotall" => all.contains(&"re"),
-        // Classes of letters by their Unicode property are not in every reader's language.
-        "re" => text.is_some_and(|text| !text.contains("\\p") && regex::Regex::new(text).is_ok()),
+        "re" => text.is_some_and(expression::is_common),
         "cidr" => text.is_some_and(|text| text.contains('/') && value::range(text).is_some()),
         "lt" | "lte" | "gt" | "gte" | "minute" | "hour" | "day" | "week" | "month" | "year" => {
             value.text().is_none() && value.word().is_some_and(|word| word.parse::<f64>().is_ok())

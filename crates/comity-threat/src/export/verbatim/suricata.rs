@@ -1,7 +1,8 @@
 //! Suricata: one rule that raises an alert and does nothing else. A rule of a stranger that passes, drops, runs a script or
 //! writes a file would act on the house that loads it.
 
-use crate::export::suricata::LONGEST;
+use crate::{export::suricata::LONGEST, value::range};
+use std::net::IpAddr;
 
 /// Keywords by which a rule does more than raise an alert: it runs a script, reads or writes a file, or takes traffic out of
 /// sight.
@@ -53,6 +54,7 @@ pub(super) fn number(text: &str) -> Result<u32, &'static str> {
             return Err("a rule that does more than raise an alert");
         }
         match (name, value) {
+            ("msg", value) => quoted(value.unwrap_or_default()).map(|_| ())?,
             ("sid", Some(digits)) => number = digits.parse().ok().filter(|number| *number > 0),
             ("content", Some(value)) => content(value.trim_start_matches('!').trim_start())?,
             (_, Some(value)) if value.starts_with('"') => quoted(value).map(|_| ())?,
@@ -80,14 +82,61 @@ fn header(head: &str) -> Result<(), &'static str> {
     words.extend(Some(word).filter(|word| !word.is_empty()));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["alert", protocol, _, _, "->" | "<>", _, _] if depth == 0 => {
+        [_, _, from, from_port, "->" | "<>" | "=>", to, to_port]
+            if depth == 0
+                && [from, to].iter().all(|text| is_set(text, is_address, 0))
+                && [from_port, to_port].iter().all(|text| is_set(text, is_port, 0)) => {}
+        _ => return Err("a rule that cannot be read"),
+    }
+    match words.as_slice() {
+        ["alert", protocol, _, _, "->" | "<>", ..] => {
             let known = PROTOCOLS.split(' ').any(|known| known == *protocol);
             if known { Ok(()) } else { Err("a rule of a protocol that is not known") }
         }
-        [_, _, _, _, "->" | "<>" | "=>", _, _] if depth == 0 => {
-            Err("a rule that does more than raise an alert")
+        _ => Err("a rule that does more than raise an alert"),
+    }
+}
+
+/// Lists may be within each other so deep.
+const DEEPEST: usize = 8;
+
+/// `any`, a variable, one of them, or a list; each perhaps negated.
+fn is_set(text: &str, is_one: fn(&str) -> bool, depth: usize) -> bool {
+    let text = text.trim();
+    let text = text.strip_prefix('!').unwrap_or(text);
+    if let Some(name) = text.strip_prefix('$') {
+        return !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    }
+    let Some(inner) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) else {
+        return text == "any" || is_one(text);
+    };
+    let (mut open, mut begin, mut sound) = (0_i32, 0, depth < DEEPEST);
+    for (at, letter) in inner.char_indices() {
+        open += i32::from(letter == '[') - i32::from(letter == ']');
+        if letter == ',' && open == 0 {
+            sound = sound && is_set(inner.get(begin..at).unwrap_or_default(), is_one, depth + 1);
+            begin = at + 1;
         }
-        _ => Err("a rule that cannot be read"),
+    }
+    sound && is_set(inner.get(begin..).unwrap_or_default(), is_one, depth + 1)
+}
+
+/// An address, a block, or from one address to another.
+fn is_address(text: &str) -> bool {
+    range(text).is_some()
+        || text
+            .split_once('-')
+            .is_some_and(|(from, to)| [from, to].iter().all(|one| one.parse::<IpAddr>().is_ok()))
+}
+
+/// A port, or from one to another; one end may be left open.
+fn is_port(text: &str) -> bool {
+    let is_one = |text: &str| text.parse::<u16>().is_ok();
+    match text.split_once(':') {
+        None => is_one(text),
+        Some(("", to)) => is_one(to),
+        Some((from, "")) => is_one(from),
+        Some((from, to)) => is_one(from) && is_one(to),
     }
 }
 
@@ -131,6 +180,8 @@ mod tests {
     fn an_alert_is_taken_and_what_acts_or_cannot_be_read_is_not() {
         let whole = r#"alert http $HOME_NET any -> [192.0.2.1, 192.0.2.2] any (msg:"a \; b"; content:"x|3B 20|y"; sid:7; rev:1;)"#;
         assert_eq!(number(whole), Ok(7));
+        let lists = r#"alert tcp ![$HOME_NET,[2001:db8::/32,!192.0.2.1-192.0.2.9]] [80,!1024:] <> any :53 (msg:"a"; sid:8;)"#;
+        assert_eq!(number(lists), Ok(8));
         for (text, why) in [
             (r#"pass ip any any -> any any (msg:"a"; sid:7;)"#, "a rule that does more than raise an alert"),
             (
@@ -150,6 +201,10 @@ mod tests {
             (r#"alert ip any any -> any any (msg:"a";)"#, "a rule without a number or a message"),
             ("# alert ip any any -> any any (sid:7;)", "a rule that cannot be read"),
             ("alert ip any any -> any any (sid:7;)\nx", "a rule of more than one line"),
+            (r#"alert ip [192.0.2.1, .2.2] any -> any any (msg:"a"; sid:7;)"#, "a rule that cannot be read"),
+            (r#"alert ip $A;B any -> any any (msg:"a"; sid:7;)"#, "a rule that cannot be read"),
+            (r#"alert ip any 99999 -> any any (msg:"a"; sid:7;)"#, "a rule that cannot be read"),
+            (r#"alert ip any any -> any any (msg:a"; sid:7;)"#, "a rule that cannot be read"),
         ] {
             assert_eq!(number(text), Err(why), "{text}");
         }

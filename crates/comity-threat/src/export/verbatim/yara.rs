@@ -1,8 +1,9 @@
 //! YARA: a text that compiles by itself and beside those before it. A compiler refuses a whole file for one fault.
 
+mod limits;
+
 use boreal::{Compiler, compiler::CompilerParams};
 use boreal_parser::file::YaraFileComponent as Part;
-use std::collections::BTreeSet;
 
 /// The rules so far, as a compiler has them.
 #[derive(Default)]
@@ -33,32 +34,28 @@ fn compiler() -> Compiler {
     compiler
 }
 
-/// Rules, imports and nothing else; no rule that decides over all others; no name twice.
+/// Rules, imports and nothing else; no rule that decides over all others; nothing that the compiler here takes and others
+/// do not.
 fn only_plain_rules(pattern: &str) -> Result<(), &'static str> {
     let read = boreal_parser::parse(pattern).map_err(|_| "a rule that cannot be read")?;
-    let (mut names, mut imports) = (BTreeSet::new(), BTreeSet::new());
+    let mut rules = 0;
     for part in &read.components {
         match part {
             Part::Include(_) => return Err("a rule that includes a file"),
             Part::Rule(rule) if rule.is_global => return Err("a rule that decides over all others"),
-            Part::Rule(rule) => {
-                names.insert(rule.name.as_str());
+            Part::Rule(rule) if MODULES.contains(&rule.name.as_str()) => {
+                return Err("a rule with the name of a module");
             }
-            Part::Import(import) => {
-                imports.insert(import.name.as_str());
+            Part::Rule(rule) if !limits::holds(rule, pattern) => {
+                return Err("a rule beyond what every YARA reads");
             }
+            Part::Rule(_) => rules += 1,
+            Part::Import(import) if MODULES.contains(&import.name.as_str()) => {}
+            Part::Import(_) => return Err("a rule that needs a module that not every YARA has"),
         }
     }
-    if names.iter().any(|name| MODULES.contains(name)) {
-        return Err("a rule with the name of a module");
-    }
-    if names.is_empty() {
-        return Err("a text without a rule");
-    }
-    let known = imports.iter().all(|name| MODULES.contains(name));
-    if known { Ok(()) } else { Err("a rule that needs a module that not every YARA has") }
+    if rules > 0 { Ok(()) } else { Err("a text without a rule") }
 }
 
-/// The modules that YARA is built with by default.
-const MODULES: [&str; 10] =
-    ["pe", "elf", "math", "hash", "dotnet", "time", "console", "string", "macho", "dex"];
+/// The modules that YARA is built with by default, with the same fields here.
+const MODULES: [&str; 9] = ["pe", "elf", "math", "hash", "dotnet", "time", "console", "string", "dex"];
