@@ -617,6 +617,12 @@ pub fn letterhead(form: Form) -> BTreeMap<String, String> {
         ("offences", "illegal access, Criminal Code s 202, up to five years"),
         ("facts", "a login from this account opened the door to the attacked network"),
         ("use", "investigation 12 Js 4/26"),
+        ("domestic-basis", "Criminal Procedure Act s 9"),
+        ("safeguard-authority", "the investigating judge, order 12 Js 4/26"),
+        ("safeguard-necessity", "nobody but the provider has it; asking the person would warn him"),
+        ("safeguard-proportion", "one account and one month, for an offence of up to five years"),
+        ("safeguard-duration", "once, for the period named"),
+        ("safeguard-oversight", "the court that ordered it"),
     ];
     let on_form = |code: &str| form.fields().any(|field| field.code == code);
     let fields = all.iter().filter(|(code, _)| on_form(code));

@@ -8,11 +8,13 @@
 mod check;
 mod fields;
 mod labels;
+mod safeguards;
 pub mod within;
 
 pub use check::{FormFault, Shown, check, shown};
 pub use fields::FIELDS;
 pub use labels::{Language, label};
+pub use safeguards::unsaid;
 
 use std::fmt;
 
@@ -287,6 +289,18 @@ impl Forms {
         .or(Form::Assets.set())
         .or(Form::Transfer.set())
         .or(Form::General.set());
+    /// Forms of coercive measures but collection in real time, whose authority and last day are fields of its own.
+    pub const COERCIVE_AT_REST: Forms = Form::Preservation
+        .set()
+        .or(Form::Subscriber.set())
+        .or(Form::Traffic.set())
+        .or(Form::Content.set())
+        .or(Form::Emergency.set())
+        .or(Form::Bank.set())
+        .or(Form::Assets.set())
+        .or(Form::General.set());
+    /// Forms of coercive measures, as measures.csv marks them: the safeguard check is a part of them (AALCO (g), norm e).
+    pub const COERCIVE: Forms = Forms::COERCIVE_AT_REST.or(Form::RealTime.set());
     /// Forms that ask for a measure.
     pub const REQUESTS: Forms = Forms::MUTUAL.or(Form::Preservation.set()).or(Form::Extension.set());
 

@@ -67,6 +67,31 @@ fn every_measure_that_is_asked_for_by_a_form_has_exactly_one() {
     }
 }
 
+/// The safeguard check stands on the form of every measure that measures.csv marks as coercive and on no form without one, and
+/// asks for law, authority, necessity, proportion, duration and oversight (principles.csv, aalco-g).
+#[test]
+fn the_safeguard_check_is_a_part_of_every_coercive_measure_and_of_no_other() {
+    use comity_affairs::form::unsaid;
+    use comity_law::vocabulary::YesNo;
+    let register = register();
+    for measure in register.measures() {
+        let Some(form) = Form::of_measure(measure.code.as_str()) else { continue };
+        let asked = unsaid(form, &BTreeMap::new());
+        // A form of several measures has the check where one of them is coercive.
+        let is_coercive = |code: &&str| register.measure(code).is_some_and(|one| one.coercive == YesNo::Yes);
+        let coercive = form.measures().iter().any(is_coercive);
+        // Authority and last day of a collection in real time are needed on its form anyway.
+        let expected = match (coercive, form) {
+            (false, _) => 0,
+            (true, Form::RealTime) => 4,
+            (true, _) => 6,
+        };
+        assert_eq!(asked.len(), expected, "{}", measure.code);
+        let said = asked.iter().map(|code| ((*code).to_owned(), "as the court ordered".to_owned())).collect();
+        assert_eq!(unsaid(form, &said), Vec::<&str>::new(), "{form}");
+    }
+}
+
 #[test]
 fn a_preservation_has_the_six_contents_of_article_29() {
     // Budapest 29(2): authority; offence and short facts; data and link; custodian if known; need; intention to follow up.

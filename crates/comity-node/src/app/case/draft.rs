@@ -9,11 +9,11 @@ use crate::app::{
 };
 use comity_affairs::{
     CaseId, Thread,
-    form::{FieldKind, Form, FormFault, Language, Shown, check, label, shown},
+    form::{FieldKind, Form, FormFault, Language, Shown, check, label, shown, unsaid},
     home::{Desk as HomeDesk, Draft, HomeEntry},
 };
 use comity_exchange::Scope;
-use comity_law::{Answer, Candidate, MeasureCode, Organised, Outcome, Penalty, Query};
+use comity_law::{Answer, Candidate, MeasureCode, Organised, Outcome, Penalty, Query, vocabulary::YesNo};
 use comity_record::{Date, PartyCode, body::Selector, label::Purpose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -416,7 +416,7 @@ impl<'a> Checked<'a> {
             .map(|fault: &FormFault| FaultShown { code: fault.code().to_owned(), text: fault.to_string() })
             .collect();
         faults.extend(bounds(form, draft, on));
-        let warnings = languages(desk, draft, on).into_iter().collect();
+        let warnings = languages(desk, draft, on).into_iter().chain(safeguards(desk, form, draft)).collect();
         Ok(Checked { draft, form, with, faults, warnings, basis })
     }
 
@@ -474,6 +474,19 @@ fn bounds(form: Form, draft: &Draft, on: Date) -> Vec<FaultShown> {
 fn languages(desk: &NodeDesk, draft: &Draft, on: Date) -> Option<String> {
     let accepted = desk.house().accepted_languages(&draft.to, on)?;
     accepted.warning(draft.to.as_str(), draft.fields.get("language")?)
+}
+
+/// What the safeguard check of a coercive measure asks for and is not said. In danger to life it may follow.
+fn safeguards(desk: &NodeDesk, form: Form, draft: &Draft) -> Option<String> {
+    let measure = desk.law().register.measure(&draft.measure);
+    let coercive = measure.is_some_and(|measure| measure.coercive == YesNo::Yes);
+    let unsaid = unsaid(form, &draft.fields);
+    (coercive && !unsaid.is_empty() && !draft.emergency).then(|| {
+        format!(
+            "the safeguard check of this coercive measure does not say: {} (AALCO proposal (g), not binding)",
+            unsaid.join(", ")
+        )
+    })
 }
 
 /// Asks the register, where the matter is a measure.
