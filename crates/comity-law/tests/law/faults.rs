@@ -39,7 +39,7 @@ fn the_shipped_data_has_no_fault() {
     assert_eq!(register.instruments().flat_map(|row| register.refusal_grounds(row.id.as_str())).count(), 67);
     assert_eq!(
         (register.principles().len(), register.norms().len(), register.request_fields().len()),
-        (19, 11, 109)
+        (19, 11, 114)
     );
     assert_eq!(
         (register.measures().count(), register.offences().count(), register.purposes().count()),
