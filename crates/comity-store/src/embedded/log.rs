@@ -3,7 +3,7 @@
 use super::{
     FjallStore, blocking,
     engine::{Engine, table_name},
-    puts,
+    in_place, puts,
 };
 use crate::bounds;
 use comity_ledger::store::{
@@ -27,7 +27,7 @@ impl Store for FjallStore {
         let guard = self.engine().await;
         let store = self.clone();
         // The right to write moves along, so that a caller that goes away cannot leave half a commit behind.
-        blocking(move || {
+        in_place(move || {
             let _writing = writing;
             let head = commit(guard.get()?, expected, &batch)?;
             store.inner.head.send_replace(head);

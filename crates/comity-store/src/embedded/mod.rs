@@ -28,11 +28,15 @@ use engine::Engine;
 use place::Place;
 use std::{
     fmt,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock, watch};
+use tokio::{
+    runtime::RuntimeFlavor,
+    sync::{Mutex, OwnedRwLockReadGuard, RwLock, watch},
+};
 
 /// How the embedded store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -171,6 +175,20 @@ impl EngineGuard {
     fn get(&self) -> Result<&Engine, StoreFault> {
         self.0.as_ref().ok_or_else(|| StoreFault::ReadOnly { why: "it was closed".to_owned() })
     }
+}
+
+/// Runs a write where the caller is, its tasks handed to another thread meanwhile: a commit is shorter than two changes of
+/// threads where the disk is quick. On a runtime of one thread there is none to hand them to. Once begun it is done whole, as
+/// in [`blocking`].
+pub(crate) async fn in_place<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreFault> + Send + 'static,
+) -> Result<T, StoreFault> {
+    let runtime = tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    if !matches!(runtime, Ok(RuntimeFlavor::MultiThread)) {
+        return blocking(work).await;
+    }
+    let done = tokio::task::block_in_place(|| std::panic::catch_unwind(AssertUnwindSafe(work)));
+    done.unwrap_or_else(|_| Err(StoreFault::Damaged { why: "the engine gave up".to_owned() }))
 }
 
 /// Runs what blocks off the runtime's worker threads. A panic of the engine is reported as damage: it panics where
