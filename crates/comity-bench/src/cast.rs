@@ -36,6 +36,15 @@ pub struct Node {
     path: PathBuf,
 }
 
+/// Where a certificate and its key lie, in PEM.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// The chain, the leaf first.
+    pub chain: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
 /// The competence that every unit of the benches cites.
 const COMPETENCE: &str = "exercise act on the national CERT, section 1";
 
@@ -52,6 +61,20 @@ impl Node {
 
     /// The same, with an index of words or without.
     pub async fn start_with(dir: &Path, code: &str, words: Words) -> Outcome<Node> {
+        Node::start_as(dir, code, words, None).await
+    }
+
+    /// The same, with its API under a certificate where there is one.
+    pub async fn start_under(dir: &Path, code: &str, certificate: Option<&Certificate>) -> Outcome<Node> {
+        Node::start_as(dir, code, Words::Kept, certificate).await
+    }
+
+    async fn start_as(
+        dir: &Path,
+        code: &str,
+        words: Words,
+        certificate: Option<&Certificate>,
+    ) -> Outcome<Node> {
         let (path, code) = (dir.join("comity.toml"), code.parse::<PartyCode>()?);
         let clock = Clock::system();
         let fresh = !path.exists();
@@ -61,6 +84,10 @@ impl Node {
         }
         let mut config = Config::load(&path)?;
         config.node.peer_listen = Text(Listen::At("127.0.0.1:0".parse()?));
+        if let Some(certificate) = certificate {
+            config.api.certificate.clone_from(&certificate.chain);
+            config.api.key.clone_from(&certificate.key);
+        }
         for party in config.party.values_mut() {
             party.index_words = words == Words::Kept;
         }

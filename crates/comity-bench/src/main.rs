@@ -37,7 +37,8 @@ struct Asked {
     /// Where stores and files are made; the system's temporary folder where absent.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Interpreters of Python in which peers may be found: stix2, stix-rust, stix2-matcher, misp-stix.
+    /// Interpreters of Python in which peers may be found: stix2, stix-rust, stix2-matcher, misp-stix, medallion,
+    /// hyperscan, tenzir.
     #[arg(long, default_values_os_t = [PathBuf::from("target/python/bin/python")])]
     python: Vec<PathBuf>,
     /// Plays a part of a measurement; used by the program itself.

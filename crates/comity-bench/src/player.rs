@@ -19,7 +19,7 @@ pub fn play(part: &str, rest: &[String]) -> Outcome<()> {
         ("import-words", [dir, feed]) => figure::import::part(dir, feed, Words::Kept),
         ("exchange", [dir, feed]) => figure::exchange::part(dir, feed),
         ("receipt", [dir, feed]) => figure::ledger::part(dir, feed),
-        ("taxii", [dir]) => figure::taxii::part(dir),
+        ("taxii", [dir, way]) => figure::taxii::part(dir, way),
         ("publish", [dir, feed, program]) => figure::publish::part(dir, feed, program),
         ("serve", [dir]) => figure::start::part(dir),
         _ => Err(format!("there is no part `{part}` with {} arguments", rest.len()).into()),

@@ -4,7 +4,7 @@ use crate::{
     Outcome, feed,
     line::{Line, Target, rounded},
     machine::Since,
-    peer::{Interpreters, NOT_RUN},
+    peer::{Interpreters, Told, against},
 };
 use comity_record::{Hash, sha256};
 use comity_threat::{Object, reader::read_all, validate_musts};
@@ -43,16 +43,9 @@ pub fn measure(dir: &Path, peers: &Interpreters) -> Outcome<Vec<Line>> {
     for (peer, name, times) in
         [("stix2-parse", "stix-python-stix2", 150.0), ("stix-rust", "stix-stix-rust", 4.0)]
     {
-        let Some(told) = peers.run(peer, &few)? else {
-            lines.push(
-                Line::new(name, f64::NAN, "times its rate", Target::AtLeast(times)).beside("peer", NOT_RUN),
-            );
-            continue;
-        };
-        let ratio = rate / told.bytes_rate();
-        lines.push(
-            Line::new(name, ratio, "times its rate", Target::AtLeast(times)).beside("peer", told.shown()),
-        );
+        let told = peers.run(peer, &few)?;
+        let ratio = |told: &Told| rate / told.bytes_rate();
+        lines.push(against(told.as_ref(), name, ratio, "times its rate", Target::AtLeast(times)));
     }
     Ok(lines)
 }

@@ -9,7 +9,7 @@ use rustls::{
 use std::{path::Path, sync::Arc};
 
 /// What TLS is spoken with.
-pub(crate) fn server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Fault> {
+pub fn server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Fault> {
     let fault = |path: &Path, why: String| {
         Fault::new("tls/certificate", format!("`{}` cannot be used: {why}", path.display()))
             .help("give PEM files in `api.certificate` and `api.key`: the chain, the leaf first, and its private key")

@@ -6,7 +6,7 @@
 pub mod api;
 mod body;
 mod callers;
-pub(crate) mod certificate;
+pub mod certificate;
 mod connection;
 pub mod exchange;
 pub mod export;

@@ -11,6 +11,7 @@ use super::super::{
     Outcome,
     line::{Line, Target, rounded},
     machine::{Memory, Since},
+    peer::{Interpreters, against},
 };
 use comity_threat::{
     log::{Reading, Roles},
@@ -19,7 +20,11 @@ use comity_threat::{
 };
 use given::{Given, Log};
 use serde_json::{Map, json};
-use std::io::Read;
+use std::{
+    fs,
+    io::{BufWriter, Read, Write},
+    path::Path,
+};
 
 const INDICATORS: usize = 1_000_000;
 const LOG_BYTES: usize = 64 << 20;
@@ -28,7 +33,7 @@ const ROUNDS: usize = 5;
 const WINDOW: usize = 1 << 20;
 
 /// Measures.
-pub fn measure() -> Outcome<Vec<Line>> {
+pub fn measure(dir: &Path, peers: &Interpreters) -> Outcome<Vec<Line>> {
     let indicators = given::indicators(INDICATORS);
     let logs = given::logs(&indicators, LOG_BYTES);
     let values = values(&indicators)?;
@@ -60,7 +65,53 @@ pub fn measure() -> Outcome<Vec<Line>> {
     }
     lines.push(against_plain(&matcher, &roles, &logs, &plain));
     lines.push(folded(&matcher, &roles, &logs)?);
+    let ours: Vec<f64> = logs.iter().map(|(_, text)| rate(&matcher, &roles, text, Way::best()).1).collect();
+    lines.extend(against_engines(dir, peers, &indicators, &logs, &ours)?);
     Ok(lines)
+}
+
+/// Beside Hyperscan, which is given every indicator as a literal, and Tenzir, which is given the log of Suricata's and one
+/// address. They do other things: the one finds words inside of words, the other reads every field.
+fn against_engines(
+    dir: &Path,
+    peers: &Interpreters,
+    indicators: &[Given],
+    logs: &[Log],
+    ours: &[f64],
+) -> Outcome<[Line; 2]> {
+    let mut list = BufWriter::new(fs::File::create(dir.join("indicators.txt"))?);
+    for (_, text) in indicators {
+        writeln!(list, "{text}")?;
+    }
+    list.flush()?;
+    let mut eve = None;
+    for (number, ((name, text), rate)) in logs.iter().zip(ours).enumerate() {
+        let path = dir.join(format!("{number}-{name}.log"));
+        fs::write(&path, text)?;
+        if *name == "eve" {
+            eve = Some((path, rate));
+        }
+    }
+    let hyperscan = peers.run("hyperscan", dir)?;
+    let mean = |rates: &[f64]| f64::powf(rates.iter().product(), 1.0 / rates.len() as f64);
+    let (path, rate) = eve.ok_or("no log of Suricata's among the logs")?;
+    let tenzir = peers.run("tenzir", &path)?;
+    Ok([
+        against(
+            hyperscan.as_ref(),
+            "match-hyperscan",
+            |told| mean(ours) / mean(told.rates()),
+            "times its rate, geometric mean",
+            Target::AtLeast(10.0),
+        ),
+        against(
+            tenzir.as_ref(),
+            "match-tenzir",
+            |told| rate * 1e9 / told.bytes_rate(),
+            "times its rate on the log of Suricata's",
+            Target::AtLeast(10.0),
+        ),
+    ])
 }
 
 fn values(indicators: &[Given]) -> Outcome<Vec<Value>> {
