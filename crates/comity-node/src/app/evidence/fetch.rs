@@ -16,8 +16,12 @@ use comity_ledger::store::Blobs;
 use comity_record::{Attested, Canonical, Hash, KeyPurpose, PartyCode, RecordId, sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
 
+/// How often a step asks again where the giver is busy for a moment: with other turns of ours at once, say.
+const MOST_WAITS: u32 = 5;
+/// The longest such moment, in seconds; after a longer one the caller asks again.
+const MOMENT: u32 = 5;
 /// Bytes fetched in one step at least, where there are so many.
 const STEP: usize = 32 << 20;
 
@@ -113,8 +117,7 @@ async fn calling(ctx: &Ctx, wanted: String) -> Result<(Calling, Option<EvidenceR
 /// The parcel of a package, as its giver sends it.
 pub(super) async fn consignment(ctx: &Ctx, record: String) -> Result<Vec<u8>, Fault> {
     let (giver, _) = calling(ctx, record).await?;
-    let bytes = giver.client.consignment(&giver.address, &giver.from, &giver.record).await;
-    bytes.map_err(of_peer)
+    patiently(|| giver.client.consignment(&giver.address, &giver.from, &giver.record)).await
 }
 
 /// What came of everything being here.
@@ -135,8 +138,7 @@ async fn client(ctx: &Ctx) -> Result<PeerClient, Fault> {
 
 /// Asks for the parcel and keeps it: from here on the pieces are known.
 async fn begin(ctx: &Ctx, giver: &Calling, keys: Option<&str>) -> Result<EvidenceRow, Fault> {
-    let bytes = giver.client.consignment(&giver.address, &giver.from, &giver.record).await;
-    let bytes = bytes.map_err(of_peer)?;
+    let bytes = patiently(|| giver.client.consignment(&giver.address, &giver.from, &giver.record)).await?;
     take_consignment(ctx, &bytes, keys).await?;
     let record = giver.record;
     let row = ctx.sequencer.run(move |desk, _| Box::pin(async move { desk.evidence_row(record).await }));
@@ -178,8 +180,8 @@ async fn fetch_pieces(ctx: &Ctx, giver: &Calling, row: &EvidenceRow) -> Result<(
         if store.exists(chunk).await? {
             here += 1;
         } else if fetched < STEP {
-            let bytes = giver.client.chunk(&giver.address, &giver.from, &giver.record, &chunk).await;
-            let bytes = bytes.map_err(of_peer)?;
+            let bytes =
+                patiently(|| giver.client.chunk(&giver.address, &giver.from, &giver.record, &chunk)).await?;
             fetched += bytes.len();
             keep(&store, chunk, &bytes).await?;
             here += 1;
@@ -232,8 +234,9 @@ pub(super) async fn arrive(ctx: &Ctx, record: RecordId) -> Result<Arrived, Fault
 }
 
 async fn close(ctx: &Ctx, giver: &Calling, entry: Vec<u8>) -> Result<(), Fault> {
-    let answer = giver.client.close(&giver.address, &giver.from, &giver.record, entry).await;
-    take_chain(ctx, giver.record, giver.from.clone(), &answer.map_err(of_peer)?).await
+    let answer =
+        patiently(|| giver.client.close(&giver.address, &giver.from, &giver.record, entry.clone())).await?;
+    take_chain(ctx, giver.record, giver.from.clone(), &answer).await
 }
 
 /// Keeps the giver's custody record as it stands after the transfer.
@@ -256,6 +259,20 @@ pub(super) async fn take_chain(
         })
     });
     taken.await?
+}
+
+/// Asks the giver, and again where it is busy for a moment.
+async fn patiently<T, F: Future<Output = Result<T, PeerFault>>>(ask: impl Fn() -> F) -> Result<T, Fault> {
+    let mut waits = 0;
+    loop {
+        match ask().await {
+            Err(PeerFault::Busy { seconds, .. }) if waits < MOST_WAITS && seconds <= MOMENT => {
+                waits += 1;
+                tokio::time::sleep(Duration::from_secs(seconds.into())).await;
+            }
+            given => return given.map_err(of_peer),
+        }
+    }
 }
 
 fn of_peer(fault: PeerFault) -> Fault {
