@@ -253,18 +253,8 @@ fn show(verb: &Show, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, F
 
 /// Erases.
 pub fn erase(verb: &Erase, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    if !verb.yes {
-        match question::confirmed("An erasure cannot be undone. Erase?", screen)? {
-            Some(true) => {}
-            Some(false) => {
-                screen.say(Tone::Open, "Nothing was erased.");
-                return Ok(Exit::No);
-            }
-            None => {
-                let fault = Fault::new(Exit::Usage, "cli/not-confirmed", "an erasure cannot be undone");
-                return Err(fault.with_help("add --yes to erase"));
-            }
-        }
+    if !verb.yes && !question::erasing(screen)? {
+        return Ok(Exit::No);
     }
     let place = chosen.place()?;
     let erased = match &verb.record {

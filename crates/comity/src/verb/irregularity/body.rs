@@ -196,18 +196,8 @@ fn sealed(party: &PartyCode, key: &RecipientKey, reply: &Reply) -> Result<String
 
 /// `comity irregularity erase`
 pub fn erase(verb: &Erase, chosen: &Chosen, screen: &mut Screen<'_>) -> Result<Exit, Fault> {
-    if !verb.yes {
-        match question::confirmed("An erasure cannot be undone. Erase?", screen)? {
-            Some(true) => {}
-            Some(false) => {
-                screen.say(Tone::Open, "Nothing was erased.");
-                return Ok(Exit::No);
-            }
-            None => {
-                let fault = Fault::new(Exit::Usage, "cli/not-confirmed", "an erasure cannot be undone");
-                return Err(fault.with_help("add --yes to erase"));
-            }
-        }
+    if !verb.yes && !question::erasing(screen)? {
+        return Ok(Exit::No);
     }
     let erased = reach::ask(&chosen.place()?, EraseIrregularity { place: verb.report.clone() })?;
     screen.answer(&erased, |screen| {
